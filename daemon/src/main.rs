@@ -1,0 +1,2 @@
+//! facelogind
+fn main() {}

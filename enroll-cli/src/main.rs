@@ -1,0 +1,2 @@
+//! enrol
+fn main() {}
