@@ -1,1 +1,188 @@
-//! config
+//! The configuration of facelogin: one TOML file, `/etc/facelogin/facelogin.toml`.
+//!
+//! A file that cannot be read as it stands is an error that names file, line, key and what was expected; nothing is
+//! silently replaced by a default, and the daemon does not start on one. The allow-list of PAM services is exactly
+//! what the file lists.
+
+mod error;
+mod load;
+mod read;
+mod schema;
+pub mod services;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub use error::ConfigError;
+pub use load::{Trust, load};
+pub use read::parse;
+
+/// Where the file is unless told otherwise.
+pub const DEFAULT_PATH: &str = "/etc/facelogin/facelogin.toml";
+
+/// The commented file that is installed. It parses to [`Config::default`].
+pub const DEFAULT_FILE: &str = include_str!("../facelogin.toml");
+
+/// How strict the comparison is. What distance each name stands for, and what was measured there, is the engine's
+/// matter; see `docs/accuracy.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// Fewest refusals.
+    Convenient,
+    /// The default.
+    Balanced,
+    /// Fewest false matches.
+    Strict,
+}
+
+/// How a scan is judged, for one PAM service or for all.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rules {
+    /// A named strictness.
+    pub security: Security,
+    /// A Euclidean distance, 0.20 to 0.60, that takes the place of the named one.
+    pub threshold: Option<f32>,
+    /// How many good pictures are fused into one probe, 1 to 10.
+    pub frames: u32,
+    /// The longest scan, 500 to 30,000 ms.
+    pub timeout_ms: u32,
+    /// How long a scan goes on without a face in view, 200 ms up to `timeout_ms`.
+    pub no_face_timeout_ms: u32,
+}
+
+/// The camera.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Camera {
+    /// `auto`, or a link below `/dev/v4l/by-id/` or `/dev/v4l/by-path/`.
+    pub device: Device,
+    /// Whether cameras made by software, and the replay below, are accepted.
+    pub allow_virtual: bool,
+    /// A folder of pictures, or of folders of pictures, that is played instead of a camera.
+    pub replay: Option<PathBuf>,
+    /// Pictures a second of the replay, 1 to 240.
+    pub replay_fps: u32,
+}
+
+/// Which camera.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Device {
+    /// The first built-in colour camera; failing that, none.
+    Auto,
+    /// This one.
+    #[serde(untagged)]
+    Link(PathBuf),
+}
+
+/// When mismatches lock the face out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lockout {
+    /// Mismatches in a row before the first wait, 1 to 20.
+    pub failures: u32,
+    /// The first wait, 10 to 3,600 s; each further mismatch doubles it.
+    pub first_wait_seconds: u64,
+    /// The longest wait, up to 86,400 s.
+    pub max_wait_seconds: u64,
+}
+
+/// One PAM service.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Service {
+    /// Whether it may use the face.
+    pub enabled: bool,
+    /// Its rules, with the general ones filled in.
+    pub rules: Rules,
+}
+
+/// The whole configuration, validated.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Config {
+    /// The general rules.
+    pub rules: Rules,
+    /// The camera.
+    pub camera: Camera,
+    /// Where the model files are; by default the system's model folders.
+    pub models: Option<PathBuf>,
+    /// Lockout.
+    pub lockout: Lockout,
+    /// The allow-list, by `PAM_SERVICE`.
+    pub services: BTreeMap<String, Service>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            security: Security::Balanced,
+            threshold: None,
+            frames: 3,
+            timeout_ms: 4000,
+            no_face_timeout_ms: 1500,
+        }
+    }
+}
+
+impl Default for Lockout {
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            first_wait_seconds: 60,
+            max_wait_seconds: 3600,
+        }
+    }
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            device: Device::Auto,
+            allow_virtual: false,
+            replay: None,
+            replay_fps: 30,
+        }
+    }
+}
+
+impl Default for Config {
+    /// What the installed file says: greeters, lock screens and `login` may use the face.
+    fn default() -> Self {
+        let rules = Rules::default();
+        let service = Service {
+            enabled: true,
+            rules: rules.clone(),
+        };
+        let services = services::DEFAULT
+            .iter()
+            .map(|name| (name.to_string(), service.clone()))
+            .collect();
+        Self {
+            rules,
+            camera: Camera::default(),
+            models: None,
+            lockout: Lockout::default(),
+            services,
+        }
+    }
+}
+
+impl Config {
+    /// The rules of a service that may use the face; `None` for every other.
+    pub fn service(&self, name: &str) -> Option<&Rules> {
+        self.services
+            .get(name)
+            .filter(|service| service.enabled)
+            .map(|service| &service.rules)
+    }
+
+    /// The effective configuration as TOML, as `config show` prints it.
+    pub fn to_toml(&self) -> String {
+        schema::to_toml(self)
+    }
+}
+
+/// Reads the file at `path`, and insists that it is root's alone to write.
+pub fn load_system(path: &Path) -> Result<Config, ConfigError> {
+    load(path, Trust::RootOwned)
+}

@@ -1,0 +1,370 @@
+//! From the file's text to a validated configuration.
+
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use crate::schema::{self, File};
+use crate::services::{MAX_NAME, NEEDS_CONSENT, NEVER, is_name};
+use crate::{Camera, Config, ConfigError, Device, Lockout, Rules, Security, Service};
+
+/// Reads `text`, the contents of the file at `path` (for the errors).
+pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+    let source = Source { text, path };
+    let file: File = toml::from_str(text).map_err(|error| source.syntax(&error))?;
+    let rules = source.rules("", &Rules::default(), &RawRules::of_file(&file))?;
+    let mut services = std::collections::BTreeMap::new();
+    for (name, raw) in &file.services {
+        let enabled = raw.enabled.unwrap_or(false);
+        source.service_name(name, enabled)?;
+        let table = format!("services.{}.", name.get_ref());
+        let rules = source.rules(&table, &rules, &RawRules::of_service(raw))?;
+        services.insert(name.get_ref().clone(), Service { enabled, rules });
+    }
+    Ok(Config {
+        rules,
+        camera: source.camera(&file.camera)?,
+        models: source.folder("models.folder", file.models.folder.as_ref())?,
+        lockout: source.lockout(&file.lockout)?,
+        services,
+    })
+}
+
+struct RawRules<'a> {
+    security: Option<Security>,
+    threshold: Option<&'a Spanned<f64>>,
+    frames: Option<&'a Spanned<i64>>,
+    timeout_ms: Option<&'a Spanned<i64>>,
+    no_face_timeout_ms: Option<&'a Spanned<i64>>,
+}
+
+impl<'a> RawRules<'a> {
+    fn of_file(file: &'a File) -> Self {
+        Self {
+            security: file.security,
+            threshold: file.threshold.as_ref(),
+            frames: file.frames.as_ref(),
+            timeout_ms: file.timeout_ms.as_ref(),
+            no_face_timeout_ms: file.no_face_timeout_ms.as_ref(),
+        }
+    }
+
+    fn of_service(service: &'a schema::Service) -> Self {
+        Self {
+            security: service.security,
+            threshold: service.threshold.as_ref(),
+            frames: service.frames.as_ref(),
+            timeout_ms: service.timeout_ms.as_ref(),
+            no_face_timeout_ms: service.no_face_timeout_ms.as_ref(),
+        }
+    }
+}
+
+struct Source<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl Source<'_> {
+    fn line_of(&self, offset: usize) -> usize {
+        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
+        before.iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        let line = self.line_of(error.span().map_or(0, |span| span.start));
+        // The parser's sentence may run over several lines; the place is in `line` already.
+        let why = error.message().lines().collect::<Vec<_>>().join("; ");
+        ConfigError::Syntax {
+            path: self.path.into(),
+            line,
+            why,
+        }
+    }
+
+    fn value(&self, key: &str, offset: usize, why: impl Into<String>) -> ConfigError {
+        ConfigError::Value {
+            path: self.path.into(),
+            line: self.line_of(offset),
+            key: key.into(),
+            why: why.into(),
+        }
+    }
+
+    fn rules(&self, table: &str, general: &Rules, raw: &RawRules<'_>) -> Result<Rules, ConfigError> {
+        let key = |name: &str| format!("{table}{name}");
+        let threshold = match raw.threshold {
+            // A service that names a strictness means it, even under a general threshold.
+            None if raw.security.is_some() => None,
+            None => general.threshold,
+            Some(value) if (0.20..=0.60).contains(value.get_ref()) => Some(*value.get_ref() as f32),
+            Some(value) => {
+                let why = format!(
+                    "expected a distance from 0.20 (strictest) to 0.60, found {}",
+                    value.get_ref()
+                );
+                return Err(self.value(&key("threshold"), value.span().start, why));
+            }
+        };
+        let timeout_ms = self.number(
+            &key("timeout_ms"),
+            raw.timeout_ms,
+            500..=30_000,
+            general.timeout_ms,
+        )?;
+        let no_face = match raw.no_face_timeout_ms {
+            None => general.no_face_timeout_ms.min(timeout_ms),
+            some => self.number(&key("no_face_timeout_ms"), some, 200..=i64::from(timeout_ms), 0)?,
+        };
+        Ok(Rules {
+            security: raw.security.unwrap_or(general.security),
+            threshold,
+            frames: self.number(&key("frames"), raw.frames, 1..=10, general.frames)?,
+            timeout_ms,
+            no_face_timeout_ms: no_face,
+        })
+    }
+
+    fn number<T: TryFrom<i64>>(
+        &self,
+        key: &str,
+        raw: Option<&Spanned<i64>>,
+        range: std::ops::RangeInclusive<i64>,
+        default: T,
+    ) -> Result<T, ConfigError> {
+        let Some(raw) = raw else { return Ok(default) };
+        let value = *raw.get_ref();
+        let wrong = || {
+            let why = format!(
+                "expected a whole number from {} to {}, found {value}",
+                range.start(),
+                range.end()
+            );
+            self.value(key, raw.span().start, why)
+        };
+        if !range.contains(&value) {
+            return Err(wrong());
+        }
+        T::try_from(value).map_err(|_| wrong())
+    }
+
+    fn folder(&self, key: &str, raw: Option<&Spanned<PathBuf>>) -> Result<Option<PathBuf>, ConfigError> {
+        let Some(raw) = raw else { return Ok(None) };
+        if !raw.get_ref().is_absolute() {
+            return Err(self.value(key, raw.span().start, "expected an absolute path"));
+        }
+        Ok(Some(raw.get_ref().clone()))
+    }
+
+    fn camera(&self, raw: &schema::Camera) -> Result<Camera, ConfigError> {
+        let defaults = Camera::default();
+        let device = match &raw.device {
+            None => Device::Auto,
+            Some(text) if text.get_ref() == "auto" => Device::Auto,
+            Some(text) => {
+                let path = PathBuf::from(text.get_ref());
+                let stable = ["/dev/v4l/by-id", "/dev/v4l/by-path"]
+                    .iter()
+                    .any(|dir| path.parent() == Some(Path::new(dir)));
+                if !stable || path.file_name().is_none() {
+                    let why = "expected \"auto\", or a link below /dev/v4l/by-id/ or /dev/v4l/by-path/ \
+                               (`facelogin-enroll cameras` lists them): /dev/videoN changes from boot to boot";
+                    return Err(self.value("camera.device", text.span().start, why));
+                }
+                Device::Link(path)
+            }
+        };
+        let allow_virtual = raw.allow_virtual.unwrap_or(defaults.allow_virtual);
+        let replay = self.folder("camera.replay", raw.replay.as_ref())?;
+        if let (Some(raw), false) = (&raw.replay, allow_virtual) {
+            let why = "a replay is a camera made by software: it needs camera.allow_virtual = true, \
+                       and whoever can write that folder can log in";
+            return Err(self.value("camera.replay", raw.span().start, why));
+        }
+        let replay_fps = self.number(
+            "camera.replay_fps",
+            raw.replay_fps.as_ref(),
+            1..=240,
+            defaults.replay_fps,
+        )?;
+        Ok(Camera {
+            device,
+            allow_virtual,
+            replay,
+            replay_fps,
+        })
+    }
+
+    fn lockout(&self, raw: &schema::Lockout) -> Result<Lockout, ConfigError> {
+        let defaults = Lockout::default();
+        let first = self.number(
+            "lockout.first_wait_seconds",
+            raw.first_wait_seconds.as_ref(),
+            10..=3600,
+            defaults.first_wait_seconds,
+        )?;
+        let max = match &raw.max_wait_seconds {
+            None => defaults.max_wait_seconds.max(first),
+            some => self.number(
+                "lockout.max_wait_seconds",
+                some.as_ref(),
+                first as i64..=86_400,
+                0,
+            )?,
+        };
+        Ok(Lockout {
+            failures: self.number(
+                "lockout.failures",
+                raw.failures.as_ref(),
+                1..=20,
+                defaults.failures,
+            )?,
+            first_wait_seconds: first,
+            max_wait_seconds: max,
+        })
+    }
+
+    fn service_name(&self, name: &Spanned<String>, enabled: bool) -> Result<(), ConfigError> {
+        let (text, at) = (name.get_ref().as_str(), name.span().start);
+        let key = format!("services.{text}");
+        if !is_name(text) {
+            let why =
+                format!("expected the name of a PAM service: 1 to {MAX_NAME} letters, digits and - _ . @ +");
+            return Err(self.value(&key, at, why));
+        }
+        if enabled && NEVER.contains(&text) {
+            let why = "this service's user need not be in front of the camera; the face is never asked here";
+            return Err(self.value(&key, at, why));
+        }
+        if enabled && NEEDS_CONSENT.contains(&text) {
+            let why = "this service grants another user's rights, and a face in view is no consent; \
+                       this version cannot ask for consent, so it stays with the password";
+            return Err(self.value(&key, at, why));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DEFAULT_FILE;
+
+    fn read(text: &str) -> Result<Config, String> {
+        parse(text, Path::new("f.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_installed_file_parses_to_the_defaults() {
+        assert_eq!(read(DEFAULT_FILE).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_commented_key_of_the_installed_file_is_real() {
+        let uncommented: String = DEFAULT_FILE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if rest.contains(" = ") && !rest.starts_with(' ') => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        assert_ne!(uncommented.trim(), DEFAULT_FILE.trim());
+        let uncommented = uncommented.replace("allow_virtual = false", "allow_virtual = true");
+        read(&uncommented).unwrap();
+    }
+
+    #[test]
+    fn what_show_prints_reads_back_the_same() {
+        let text = "threshold = 0.4\n[camera]\nallow_virtual = true\nreplay = \"/x\"\n[services.login]\nenabled = true\n";
+        let config = read(text).unwrap();
+        assert_eq!(read(&config.to_toml()).unwrap(), config);
+        assert_eq!(read(&Config::default().to_toml()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn r06_only_listed_and_enabled_services_may_use_the_face() {
+        assert!(read("").unwrap().services.is_empty());
+        let config = read("[services.login]\nenabled = true\n[services.gdm-password]\n").unwrap();
+        assert!(config.service("login").is_some());
+        for other in ["gdm-password", "sddm", "sudo", ""] {
+            assert!(config.service(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_service_takes_the_general_rules_where_it_names_none() {
+        let config = read(
+            "threshold = 0.3\nframes = 5\n\
+             [services.a]\nenabled = true\nframes = 2\n[services.b]\nenabled = true\nsecurity = \"strict\"\n",
+        )
+        .unwrap();
+        let (a, b) = (config.service("a").unwrap(), config.service("b").unwrap());
+        assert_eq!((a.threshold, a.frames), (Some(0.3), 2));
+        assert_eq!((b.threshold, b.security, b.frames), (None, Security::Strict, 5));
+    }
+
+    #[test]
+    fn r06_r26_errors_name_file_line_key_and_what_was_expected() {
+        let table: &[(&str, &[&str])] = &[
+            ("frames = 0", &["f.toml:1:", "frames", "from 1 to 10", "found 0"]),
+            ("\n\nframes = 11", &["f.toml:3:", "frames"]),
+            ("frames = \"3\"", &["f.toml:1:", "invalid type"]),
+            ("threshold = 0.7", &["threshold", "0.20", "0.60"]),
+            ("threshold = nan", &["threshold"]),
+            ("timeout_ms = 100", &["timeout_ms", "from 500"]),
+            (
+                "timeout_ms = 1000\nno_face_timeout_ms = 1500",
+                &["f.toml:2:", "no_face_timeout_ms", "to 1000"],
+            ),
+            ("securty = \"strict\"", &["f.toml:1:", "securty", "security"]),
+            ("security = \"paranoid\"", &["f.toml:1:", "paranoid", "balanced"]),
+            (
+                "[camera]\ndevice = \"/dev/video0\"",
+                &["f.toml:2:", "camera.device", "/dev/v4l/by-id/"],
+            ),
+            (
+                "[camera]\ndevice = \"/dev/v4l/by-id/..\"",
+                &["f.toml:2:", "camera.device"],
+            ),
+            (
+                "[camera]\nreplay = \"/x\"",
+                &["f.toml:2:", "camera.replay", "allow_virtual"],
+            ),
+            (
+                "[camera]\nallow_virtual = true\nreplay = \"x\"",
+                &["f.toml:3:", "absolute"],
+            ),
+            ("[models]\nfolder = \"models\"", &["models.folder", "absolute"]),
+            (
+                "[lockout]\nfailures = 0",
+                &["f.toml:2:", "lockout.failures", "from 1 to 20"],
+            ),
+            (
+                "[lockout]\nfirst_wait_seconds = 600\nmax_wait_seconds = 60",
+                &["f.toml:3:", "from 600"],
+            ),
+            (
+                "[services.sshd]\nenabled = true",
+                &["f.toml:1:", "services.sshd", "never"],
+            ),
+            ("[services.sudo]\nenabled = true", &["services.sudo", "consent"]),
+            (
+                "\n[services.polkit-1]\nenabled = true",
+                &["f.toml:2:", "services.polkit-1", "consent"],
+            ),
+            ("[services.\"a/b\"]", &["services.a/b", "name of a PAM service"]),
+            (
+                "[services.login]\nenable = true",
+                &["f.toml:2:", "enable", "enabled"],
+            ),
+            ("frames = 3\nframes = 3", &["f.toml:2:", "duplicate"]),
+            ("frames =", &["f.toml:1:"]),
+        ];
+        for (text, expected) in table {
+            let error = read(text).unwrap_err();
+            for part in *expected {
+                assert!(error.contains(part), "{text:?}: {error:?} lacks {part:?}");
+            }
+        }
+    }
+}

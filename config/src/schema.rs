@@ -1,0 +1,142 @@
+//! The file's shape as serde reads and writes it, before any value is judged.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::{Config, Device, Security};
+
+/// Every key is optional: an absent one takes its default.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    pub security: Option<Security>,
+    pub threshold: Option<Spanned<f64>>,
+    pub frames: Option<Spanned<i64>>,
+    pub timeout_ms: Option<Spanned<i64>>,
+    pub no_face_timeout_ms: Option<Spanned<i64>>,
+    pub camera: Camera,
+    pub models: Models,
+    pub lockout: Lockout,
+    pub services: BTreeMap<Spanned<String>, Service>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Camera {
+    pub device: Option<Spanned<String>>,
+    pub allow_virtual: Option<bool>,
+    pub replay: Option<Spanned<PathBuf>>,
+    pub replay_fps: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Models {
+    pub folder: Option<Spanned<PathBuf>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lockout {
+    pub failures: Option<Spanned<i64>>,
+    pub first_wait_seconds: Option<Spanned<i64>>,
+    pub max_wait_seconds: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Service {
+    pub enabled: Option<bool>,
+    pub security: Option<Security>,
+    pub threshold: Option<Spanned<f64>>,
+    pub frames: Option<Spanned<i64>>,
+    pub timeout_ms: Option<Spanned<i64>>,
+    pub no_face_timeout_ms: Option<Spanned<i64>>,
+}
+
+#[derive(Serialize)]
+struct Out<'a> {
+    security: Security,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    frames: u32,
+    timeout_ms: u32,
+    no_face_timeout_ms: u32,
+    camera: CameraOut<'a>,
+    models: ModelsOut<'a>,
+    lockout: &'a crate::Lockout,
+    services: BTreeMap<&'a str, ServiceOut>,
+}
+
+#[derive(Serialize)]
+struct CameraOut<'a> {
+    device: String,
+    allow_virtual: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<&'a PathBuf>,
+    replay_fps: u32,
+}
+
+#[derive(Serialize)]
+struct ModelsOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<&'a PathBuf>,
+}
+
+#[derive(Serialize)]
+struct ServiceOut {
+    enabled: bool,
+    security: Security,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    frames: u32,
+    timeout_ms: u32,
+    no_face_timeout_ms: u32,
+}
+
+/// What [`crate::parse`] reads back to the same configuration.
+pub fn to_toml(config: &Config) -> String {
+    let services = config.services.iter().map(|(name, service)| {
+        let rules = &service.rules;
+        let out = ServiceOut {
+            enabled: service.enabled,
+            security: rules.security,
+            threshold: rules.threshold.map(decimal),
+            frames: rules.frames,
+            timeout_ms: rules.timeout_ms,
+            no_face_timeout_ms: rules.no_face_timeout_ms,
+        };
+        (name.as_str(), out)
+    });
+    let out = Out {
+        security: config.rules.security,
+        threshold: config.rules.threshold.map(decimal),
+        frames: config.rules.frames,
+        timeout_ms: config.rules.timeout_ms,
+        no_face_timeout_ms: config.rules.no_face_timeout_ms,
+        camera: CameraOut {
+            device: match &config.camera.device {
+                Device::Auto => "auto".into(),
+                Device::Link(path) => path.to_string_lossy().into_owned(),
+            },
+            allow_virtual: config.camera.allow_virtual,
+            replay: config.camera.replay.as_ref(),
+            replay_fps: config.camera.replay_fps,
+        },
+        models: ModelsOut {
+            folder: config.models.as_ref(),
+        },
+        lockout: &config.lockout,
+        services: services.collect(),
+    };
+    // Plain tables of numbers and text that came from UTF-8: nothing here that TOML cannot say.
+    toml::to_string(&out).unwrap_or_default()
+}
+
+/// 0.4f32 is 0.4000000059604645 as f64; the file said 0.4.
+fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
