@@ -1,0 +1,233 @@
+//! The square that the encoder sees of a face: where it lies in the picture, and its luma.
+
+use crate::{Frame, Point};
+
+/// dlib's mean face in the unit square, in its point order; from `get_face_chip_details` in
+/// `dlib/image_transforms/interpolation.h` (dlib 19.24). The encoder aligns faces to it, so must what judges them.
+pub(crate) const MEAN_FACE: [(f64, f64); 5] = [
+    (0.859_567_459_599_2, 0.213_498_153_801_4),
+    (0.646_060_476_410_4, 0.228_967_438_767_7),
+    (0.120_575_062_078_9, 0.213_727_452_684_8),
+    (0.334_085_061_371_2, 0.229_064_240_324_2),
+    (0.490_112_313_567_9, 0.627_797_531_647_5),
+];
+
+/// Margin that the encoder's chip adds on each side of the unit square, as a share of its side: dlib's wrapper asks
+/// for 150 pixels with a padding of 0.25, so the face itself covers 100 of them.
+const MARGIN: f64 = 0.25;
+
+/// Pixels per side of [`LumaChip`]: as many as the encoder sees of the unit square, so that what is measured on the
+/// chip is what reaches the encoder, whatever the face's size in the picture.
+pub(crate) const SIDE: usize = 100;
+
+/// Points per side of the grid by which [`Chip::inside`] counts: 3,600 in all.
+const GRID: usize = 60;
+
+/// A rotated and scaled square on the picture: the similarity that maps dlib's mean face onto five landmarks with the
+/// least squared error, as the complex map z -> scale * z + shift.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chip {
+    scale: (f64, f64),
+    shift: (f64, f64),
+}
+
+impl Chip {
+    /// `None` if the points coincide, so that no square is defined.
+    pub(crate) fn of(points: &[Point; 5]) -> Option<Self> {
+        let n = MEAN_FACE.len() as f64;
+        let sum = |(ax, ay): (f64, f64), (bx, by): (f64, f64)| (ax + bx, ay + by);
+        let (sx, sy) = MEAN_FACE.iter().copied().fold((0.0, 0.0), sum);
+        let (px, py) = points
+            .iter()
+            .map(|p| (f64::from(p.x), f64::from(p.y)))
+            .fold((0.0, 0.0), sum);
+        let (mean_s, mean_p) = ((sx / n, sy / n), (px / n, py / n));
+        let (mut re, mut im, mut norm) = (0.0, 0.0, 0.0);
+        for (s, p) in MEAN_FACE.iter().zip(points) {
+            let (sx, sy) = (s.0 - mean_s.0, s.1 - mean_s.1);
+            let (px, py) = (f64::from(p.x) - mean_p.0, f64::from(p.y) - mean_p.1);
+            re += sx * px + sy * py;
+            im += sx * py - sy * px;
+            norm += sx * sx + sy * sy;
+        }
+        let scale = (re / norm, im / norm);
+        let shift = (
+            mean_p.0 - (scale.0 * mean_s.0 - scale.1 * mean_s.1),
+            mean_p.1 - (scale.0 * mean_s.1 + scale.1 * mean_s.0),
+        );
+        let chip = Self { scale, shift };
+        // Below a pixel a side there is nothing to see. NaN compares as false.
+        (chip.side() >= 1.0 && shift.0.is_finite() && shift.1.is_finite()).then_some(chip)
+    }
+
+    /// Length in pixels of the unit square's side.
+    pub(crate) fn side(&self) -> f64 {
+        self.scale.0.hypot(self.scale.1)
+    }
+
+    /// Where the point (u, v) of the unit square lies in the picture.
+    fn at(&self, u: f64, v: f64) -> (f64, f64) {
+        (
+            self.scale.0 * u - self.scale.1 * v + self.shift.0,
+            self.scale.1 * u + self.scale.0 * v + self.shift.1,
+        )
+    }
+
+    /// The share, 0..=1, of the encoder's chip (margin included) that lies inside a picture of this size. dlib fills
+    /// the rest with black.
+    pub(crate) fn inside(&self, width: u32, height: u32) -> f32 {
+        let step = (1.0 + 2.0 * MARGIN) / GRID as f64;
+        let place = |i: usize| -MARGIN + step * (i as f64 + 0.5);
+        let cells = (0..GRID * GRID).filter(|i| {
+            let (x, y) = self.at(place(i % GRID), place(i / GRID));
+            covers(width, x) && covers(height, y)
+        });
+        cells.count() as f32 / (GRID * GRID) as f32
+    }
+
+    /// The luma of the face (the unit square, without the margin).
+    pub(crate) fn luma(&self, frame: &Frame<'_>) -> LumaChip {
+        // Several samples a cell where the picture is finer than the chip, else fine detail would turn into noise.
+        let samples = (self.side() / SIDE as f64).ceil().clamp(1.0, 8.0) as usize;
+        let step = 1.0 / (SIDE * samples) as f64;
+        let cell = |i: usize| {
+            let (column, row) = (i % SIDE, i / SIDE);
+            let mut sum = 0.0;
+            for j in 0..samples * samples {
+                let u = step * ((column * samples + j % samples) as f64 + 0.5);
+                let v = step * ((row * samples + j / samples) as f64 + 0.5);
+                let (x, y) = self.at(u, v);
+                if !covers(frame.width(), x) || !covers(frame.height(), y) {
+                    return None;
+                }
+                sum += bilinear(frame, x, y);
+            }
+            Some(sum / (samples * samples) as f32)
+        };
+        LumaChip((0..SIDE * SIDE).map(cell).collect())
+    }
+}
+
+/// `SIDE` x `SIDE` luma values, 0..=255, row by row; `None` where the face extends past the picture.
+pub(crate) struct LumaChip(pub(crate) Vec<Option<f32>>);
+
+/// Whether a coordinate falls on one of `size` pixels, whose centres are 0, 1, ... size - 1.
+fn covers(size: u32, coordinate: f64) -> bool {
+    (-0.5..f64::from(size) - 0.5).contains(&coordinate)
+}
+
+/// Luma between pixel centres; beyond the outermost centres, that of the outermost pixel. The place must be covered.
+fn bilinear(frame: &Frame<'_>, x: f64, y: f64) -> f32 {
+    let split = |coordinate: f64, size: u32| {
+        let last = size as usize - 1;
+        let low = coordinate.max(0.0).floor();
+        let from = (low as usize).min(last);
+        (
+            from,
+            (from + 1).min(last),
+            (coordinate - low).clamp(0.0, 1.0) as f32,
+        )
+    };
+    let (x0, x1, fx) = split(x, frame.width());
+    let (y0, y1, fy) = split(y, frame.height());
+    let top = frame.luma(x0, y0) * (1.0 - fx) + frame.luma(x1, y0) * fx;
+    let bottom = frame.luma(x0, y1) * (1.0 - fx) + frame.luma(x1, y1) * fx;
+    top * (1.0 - fy) + bottom * fy
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::Pixels;
+
+    /// dlib's mean face, scaled, turned by `degrees` clockwise on the picture, its unit square's centre at (x, y).
+    pub(crate) fn face_at(x: f64, y: f64, side: f64, degrees: f64) -> [Point; 5] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        MEAN_FACE.map(|(u, v)| {
+            let (u, v) = (side * (u - 0.5), side * (v - 0.5));
+            Point {
+                x: (x + cos * u - sin * v) as f32,
+                y: (y + sin * u + cos * v) as f32,
+            }
+        })
+    }
+
+    #[test]
+    fn the_chip_follows_place_size_and_rotation() {
+        for (x, y, side, degrees) in [
+            (50.0, 60.0, 40.0, 0.0),
+            (-10.0, 900.5, 300.0, 33.0),
+            (0.0, 0.0, 5.0, -170.0),
+        ] {
+            let chip = Chip::of(&face_at(x, y, side, degrees)).unwrap();
+            assert!((chip.side() - side).abs() < 1e-3);
+            let (cx, cy) = chip.at(0.5, 0.5);
+            assert!((cx - x).abs() < 1e-3 && (cy - y).abs() < 1e-3, "{cx} {cy}");
+        }
+    }
+
+    #[test]
+    fn coinciding_or_infinite_points_have_no_chip() {
+        assert!(Chip::of(&[Point { x: 5.0, y: 5.0 }; 5]).is_none());
+        assert!(
+            Chip::of(
+                &[Point {
+                    x: f32::INFINITY,
+                    y: 5.0
+                }; 5]
+            )
+            .is_none()
+        );
+        assert!(Chip::of(&[Point { x: f32::NAN, y: 5.0 }; 5]).is_none());
+    }
+
+    #[test]
+    fn inside_is_the_share_of_the_padded_square() {
+        // Side 40 with margins is 60: from 20 to 80 around 50.
+        for (x, y, expected) in [
+            (50.0, 50.0, 1.0),
+            (0.0, 50.0, 0.5),
+            (99.0, 50.0, 0.5),
+            (0.0, 0.0, 0.25),
+            (15.0, 50.0, 0.75),
+            (-40.0, 50.0, 0.0),
+        ] {
+            let inside = Chip::of(&face_at(x, y, 40.0, 0.0)).unwrap().inside(100, 100);
+            assert!((inside - expected).abs() < 0.02, "({x}, {y}): {inside}");
+        }
+        let turned = Chip::of(&face_at(50.0, 50.0, 40.0, 45.0)).unwrap();
+        assert_eq!(turned.inside(100, 100), 1.0);
+        assert!(turned.inside(80, 100) < 1.0);
+    }
+
+    #[test]
+    fn the_luma_chip_shows_the_same_picture_at_every_size() {
+        for side in [30.0, 100.0, 420.0] {
+            let size = (side * 2.0) as u32;
+            // Brightness grows from left to right across the picture.
+            let bytes: Vec<u8> = (0..size * size)
+                .map(|i| (255.0 * f64::from(i % size) / f64::from(size - 1)) as u8)
+                .collect();
+            let frame = Frame::new(size, size, Pixels::Grey(&bytes)).unwrap();
+            let chip = Chip::of(&face_at(side, side, side, 0.0)).unwrap();
+            let luma = chip.luma(&frame);
+            let at = |column: usize| luma.0[50 * SIDE + column].unwrap();
+            for (column, expected) in [(0, 64.0), (50, 128.0), (99, 191.0)] {
+                assert!(
+                    (at(column) - expected).abs() < 4.0,
+                    "side {side}, column {column}: {}",
+                    at(column)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_the_picture_has_no_luma() {
+        let bytes = [9; 100 * 100];
+        let frame = Frame::new(100, 100, Pixels::Grey(&bytes)).unwrap();
+        let luma = Chip::of(&face_at(0.0, 50.0, 40.0, 0.0)).unwrap().luma(&frame);
+        assert_eq!(luma.0[50 * SIDE], None);
+        assert_eq!(luma.0[50 * SIDE + 99], Some(9.0));
+    }
+}

@@ -1,0 +1,12 @@
+//! Deserialising numbers that must be finite: a gate such as `sharpness >= min` would let an infinity pass.
+
+use serde::de::{Deserialize, Deserializer, Error};
+
+pub(crate) fn f32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    let value = f32::deserialize(deserializer)?;
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(D::Error::custom("a number must be finite"))
+    }
+}

@@ -1,0 +1,197 @@
+//! How far one face in one frame can be relied on. Measurements only: what is good enough is decided elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chip::{Chip, LumaChip, SIDE};
+use crate::pose::pose;
+use crate::{Frame, Point, finite};
+
+/// Measurements of one face. The face region is the square that the encoder aligns the face to, without its margin.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quality {
+    /// Between the centres of the eyes, in pixels of the frame.
+    #[serde(deserialize_with = "finite::f32")]
+    pub eye_distance_px: f32,
+    /// Variance of the Laplacian (up + down + left + right - 4 * centre) of the face region's luma (0..=255),
+    /// resampled to 100 x 100: what the encoder gets, so comparable between faces of every size. Higher is sharper;
+    /// noise in the dark raises it too.
+    #[serde(deserialize_with = "finite::f32")]
+    pub sharpness: f32,
+    /// Mean luma of the face region, 0..=1.
+    #[serde(deserialize_with = "finite::f32")]
+    pub brightness: f32,
+    /// Share of the face region's pixels with a luma of at most 5 or at least 250 (of 255), 0..=1.
+    #[serde(deserialize_with = "finite::f32")]
+    pub clipped: f32,
+    /// Degrees; positive: the nose points to the picture's right. Coarse, within about ten degrees, as are the others.
+    #[serde(deserialize_with = "finite::f32")]
+    pub yaw_deg: f32,
+    /// Degrees; positive: the nose points up. Downwards it reads too little: -20 as -13.
+    #[serde(deserialize_with = "finite::f32")]
+    pub pitch_deg: f32,
+    /// Degrees; positive: clockwise on the picture.
+    #[serde(deserialize_with = "finite::f32")]
+    pub roll_deg: f32,
+    /// Share of the square that the encoder sees (the face region with its margin) that lies inside the picture,
+    /// 0..=1. What lies outside reaches the encoder as black.
+    #[serde(deserialize_with = "finite::f32")]
+    pub inside: f32,
+}
+
+/// Luma at or below, and at or above, which a pixel has lost its detail.
+const CLIPPED_LOW: f32 = 5.0;
+const CLIPPED_HIGH: f32 = 250.0;
+
+impl Quality {
+    /// Measures the face with these landmarks, whose chip this is.
+    pub(crate) fn measure(frame: &Frame<'_>, points: &[Point; 5], chip: &Chip) -> Self {
+        let pose = pose(points);
+        let luma = chip.luma(frame);
+        Self {
+            eye_distance_px: pose.eye_distance,
+            sharpness: sharpness(&luma),
+            brightness: brightness(&luma),
+            clipped: clipped(&luma),
+            yaw_deg: pose.yaw,
+            pitch_deg: pose.pitch,
+            roll_deg: pose.roll,
+            inside: chip.inside(frame.width(), frame.height()),
+        }
+    }
+}
+
+/// Of no visible pixels: 0, dark.
+fn brightness(chip: &LumaChip) -> f32 {
+    let (count, sum) = chip
+        .0
+        .iter()
+        .flatten()
+        .fold((0_u32, 0.0_f64), |(n, sum), l| (n + 1, sum + f64::from(*l)));
+    if count == 0 {
+        0.0
+    } else {
+        (sum / (f64::from(count) * 255.0)) as f32
+    }
+}
+
+/// Of no visible pixels: 1, all lost. Luma is rounded first, since resampling makes 249.99 of 250.
+fn clipped(chip: &LumaChip) -> f32 {
+    let lost = |luma: f32| luma <= CLIPPED_LOW || luma >= CLIPPED_HIGH;
+    let count = chip.0.iter().flatten().count();
+    let lost = chip.0.iter().flatten().filter(|l| lost(l.round())).count();
+    if count == 0 {
+        1.0
+    } else {
+        lost as f32 / count as f32
+    }
+}
+
+/// Over the cells that have all four neighbours; of none: 0, blurred.
+fn sharpness(chip: &LumaChip) -> f32 {
+    let at = |x: usize, y: usize| chip.0[y * SIDE + x];
+    let (mut count, mut sum, mut squares) = (0.0_f64, 0.0, 0.0);
+    for y in 1..SIDE - 1 {
+        for x in 1..SIDE - 1 {
+            let (Some(c), Some(n), Some(s), Some(w), Some(e)) =
+                (at(x, y), at(x, y - 1), at(x, y + 1), at(x - 1, y), at(x + 1, y))
+            else {
+                continue;
+            };
+            let laplacian = f64::from(n + s + w + e - 4.0 * c);
+            count += 1.0;
+            sum += laplacian;
+            squares += laplacian * laplacian;
+        }
+    }
+    if count == 0.0 {
+        0.0
+    } else {
+        (squares / count - (sum / count).powi(2)).max(0.0) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pixels;
+    use crate::chip::tests::face_at;
+
+    const SIZE: u32 = 240;
+
+    fn measure(pixel: impl Fn(u32, u32) -> u8) -> Quality {
+        let bytes: Vec<u8> = (0..SIZE * SIZE).map(|i| pixel(i % SIZE, i / SIZE)).collect();
+        let frame = Frame::new(SIZE, SIZE, Pixels::Grey(&bytes)).unwrap();
+        let points = face_at(120.0, 120.0, 100.0, 0.0);
+        Quality::measure(&frame, &points, &Chip::of(&points).unwrap())
+    }
+
+    #[test]
+    fn an_even_picture_has_no_sharpness() {
+        for (level, brightness, clipped) in
+            [(0, 0.0, 1.0), (5, 0.0196, 1.0), (51, 0.2, 0.0), (250, 0.98, 1.0)]
+        {
+            let q = measure(|_, _| level);
+            assert!(q.sharpness < 1e-3, "{q:?}");
+            assert!((q.brightness - brightness).abs() < 1e-3, "{q:?}");
+            assert_eq!(q.clipped, clipped, "{q:?}");
+            assert_eq!(q.inside, 1.0);
+        }
+    }
+
+    #[test]
+    fn a_ramp_is_smooth_and_stripes_are_sharp() {
+        let ramp = measure(|x, _| x as u8);
+        let broad = measure(|x, _| if x / 10 % 2 == 0 { 80 } else { 160 });
+        let fine = measure(|x, _| if x / 3 % 2 == 0 { 80 } else { 160 });
+        assert!(ramp.sharpness < 5.0, "{}", ramp.sharpness);
+        assert!(ramp.sharpness < broad.sharpness && broad.sharpness < fine.sharpness);
+    }
+
+    #[test]
+    fn blurring_lowers_sharpness() {
+        let stripes = |x: i64| if (x / 6) % 2 == 0 { 60.0 } else { 180.0 };
+        let blurred = |radius: i64| {
+            measure(|x, _| {
+                let x = i64::from(x) + 60;
+                let sum: f64 = (-radius..=radius).map(|d| stripes(x + d)).sum();
+                (sum / (2 * radius + 1) as f64) as u8
+            })
+            .sharpness
+        };
+        assert!(
+            blurred(0) > 2.0 * blurred(1) && blurred(1) > blurred(2),
+            "{} {} {}",
+            blurred(0),
+            blurred(1),
+            blurred(2)
+        );
+    }
+
+    #[test]
+    fn half_a_dark_face_is_half_clipped() {
+        let q = measure(|x, _| if x < 120 { 0 } else { 128 });
+        assert!((q.clipped - 0.5).abs() < 0.02, "{q:?}");
+        assert!((q.brightness - 0.25).abs() < 0.02, "{q:?}");
+    }
+
+    #[test]
+    fn a_face_wholly_outside_is_dark_clipped_and_blurred() {
+        let bytes = [128; 64 * 64];
+        let frame = Frame::new(64, 64, Pixels::Grey(&bytes)).unwrap();
+        let points = face_at(500.0, 500.0, 100.0, 0.0);
+        let q = Quality::measure(&frame, &points, &Chip::of(&points).unwrap());
+        assert_eq!(
+            (q.brightness, q.clipped, q.sharpness, q.inside),
+            (0.0, 1.0, 0.0, 0.0)
+        );
+    }
+
+    #[test]
+    fn r20_infinities_are_refused() {
+        let json = serde_json::to_string(&measure(|_, _| 100)).unwrap();
+        assert!(serde_json::from_str::<Quality>(&json).is_ok());
+        assert!(serde_json::from_str::<Quality>(&json.replace("\"inside\":1.0", "\"inside\":1e39")).is_err());
+        assert!(serde_json::from_str::<Quality>(&json.replace("\"inside\"", "\"x\":0,\"inside\"")).is_err());
+    }
+}
