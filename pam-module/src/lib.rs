@@ -1,1 +1,75 @@
-//! pam-module
+//! The PAM module: one request to facelogind, one PAM code back.
+//!
+//! It runs inside programs that decide who gets in, often as root. So it touches nothing of theirs (R7), keeps
+//! nothing between calls (R12), reads no environment variable (R13), and every way through it that is not one
+//! matching answer ends in a failure (R1).
+//!
+//! | file | what |
+//! |---|---|
+//! | `login` | one authentication from end to end, and its line in the log |
+//! | `args` | the words after the module's name in a PAM file |
+//! | `caller` | what the calling program says of the login, checked |
+//! | `ask` | the one question to the daemon |
+//! | `code` | the answer, or its absence, as a PAM code |
+//! | `guard` | no panic leaves the module |
+//! | `ffi` | the one libpam call that pamsm lacks |
+//!
+//! This version says nothing to the user at all, so there is no conversation of its own to get wrong, the camera is
+//! never held during one, and `PAM_SILENT` has nothing to silence.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![cfg_attr(test, allow(clippy::panic, clippy::indexing_slicing))]
+
+#[cfg(not(panic = "unwind"))]
+compile_error!("pam_facelogin needs panic = \"unwind\": an abort would take sudo or the greeter with it");
+
+use pamsm::{Pam, PamError, PamFlags, PamServiceModule, pam_module};
+
+mod args;
+mod ask;
+mod caller;
+mod code;
+mod ffi;
+mod guard;
+mod login;
+
+struct FaceLogin;
+
+// What the macro's own code does before these bodies run, checked in pamsm 0.5.5: it refuses a negative `argc`, does
+// not touch `argv` when `argc` is 0, and answers SERVICE_ERR to an argument that is not UTF-8. It cannot panic; an
+// allocation that fails aborts, there as everywhere in Rust.
+impl PamServiceModule for FaceLogin {
+    fn authenticate(pam: Pam, _flags: PamFlags, args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || login::authenticate(&pam, &args))
+    }
+
+    /// R3: there are no credentials to set, and anything but success fails the login after a match.
+    fn setcred(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || PamError::SUCCESS)
+    }
+
+    // R3: a face says nothing about accounts, sessions or passwords.
+
+    fn acct_mgmt(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || PamError::IGNORE)
+    }
+
+    fn open_session(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || PamError::IGNORE)
+    }
+
+    fn close_session(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || PamError::IGNORE)
+    }
+
+    fn chauthtok(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || PamError::IGNORE)
+    }
+}
+
+pam_module!(FaceLogin);

@@ -1,0 +1,216 @@
+//! The whole table of PAM codes.
+
+use super::*;
+use facelogin_protocol::RequestId;
+use facelogin_protocol::codec::{Reply, decode};
+use facelogin_protocol::socket::SocketError;
+use nix::errno::Errno;
+
+use crate::caller::Flaw;
+
+const VERDICTS: [Verdict; 5] = [
+    Verdict::Match,
+    Verdict::NoMatch,
+    Verdict::Unavailable,
+    Verdict::LockedOut,
+    Verdict::UnknownUser,
+];
+
+const REASONS: [Reason; 17] = [
+    Reason::Matched,
+    Reason::NotMatching,
+    Reason::NobodySeen,
+    Reason::PoorView,
+    Reason::SeveralFaces,
+    Reason::NotEnrolled,
+    Reason::OtherEngine,
+    Reason::ServiceNotAllowed,
+    Reason::Remote,
+    Reason::CameraUnavailable,
+    Reason::VisionUnavailable,
+    Reason::Busy,
+    Reason::LockedOut,
+    Reason::RateLimited,
+    Reason::UnknownUser,
+    Reason::StoreUnavailable,
+    Reason::Cancelled,
+];
+
+const OUTCOMES: [Outcome; 8] = [
+    Outcome::Match,
+    Outcome::Mismatch,
+    Outcome::NothingToCompare,
+    Outcome::Unavailable,
+    Outcome::LockedOut,
+    Outcome::UnknownUser,
+    Outcome::ConversationBroke,
+    Outcome::Fault,
+];
+
+fn code(verdict: Verdict, reason: Reason, timeout_is_auth_err: bool) -> PamError {
+    let answer = AuthenticateOut {
+        request_id: RequestId::parse(&"0".repeat(32)).unwrap(),
+        uid: 0,
+        verdict,
+        reason,
+    };
+    Outcome::from(&answer).code(timeout_is_auth_err)
+}
+
+#[test]
+fn r01_one_pair_of_verdict_and_reason_is_a_success() {
+    for option in [false, true] {
+        for verdict in VERDICTS {
+            for reason in REASONS {
+                let success = code(verdict, reason, option) == PamError::SUCCESS;
+                let the_one = (verdict, reason) == (Verdict::Match, Reason::Matched);
+                assert_eq!(success, the_one, "{verdict:?} {reason:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn r01_one_outcome_is_a_success_and_none_is_ignored() {
+    for option in [false, true] {
+        for outcome in OUTCOMES {
+            let code = outcome.code(option);
+            assert_eq!(
+                code == PamError::SUCCESS,
+                outcome == Outcome::Match,
+                "{outcome:?}"
+            );
+            assert!(
+                !matches!(code, PamError::IGNORE | PamError::INCOMPLETE),
+                "{outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn answers_have_the_codes_of_the_table() {
+    for (verdict, reason, expected) in [
+        (Verdict::Match, Reason::Matched, PamError::SUCCESS),
+        (Verdict::Match, Reason::NobodySeen, PamError::SERVICE_ERR),
+        (Verdict::NoMatch, Reason::Matched, PamError::SERVICE_ERR),
+        (Verdict::NoMatch, Reason::NotMatching, PamError::AUTH_ERR),
+        (
+            Verdict::Unavailable,
+            Reason::NobodySeen,
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        (
+            Verdict::Unavailable,
+            Reason::NotEnrolled,
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        (Verdict::LockedOut, Reason::LockedOut, PamError::MAXTRIES),
+        (Verdict::UnknownUser, Reason::UnknownUser, PamError::USER_UNKNOWN),
+    ] {
+        assert_eq!(code(verdict, reason, false), expected, "{verdict:?} {reason:?}");
+    }
+}
+
+#[test]
+fn timeout_result_changes_scans_without_a_face_to_compare_and_nothing_else() {
+    for verdict in VERDICTS {
+        for reason in REASONS {
+            let (without, with) = (code(verdict, reason, false), code(verdict, reason, true));
+            let ran_out = verdict == Verdict::Unavailable
+                && matches!(
+                    reason,
+                    Reason::NobodySeen | Reason::PoorView | Reason::SeveralFaces
+                );
+            if ran_out {
+                assert_eq!((without, with), (PamError::AUTHINFO_UNAVAIL, PamError::AUTH_ERR));
+            } else {
+                assert_eq!(without, with, "{verdict:?} {reason:?}");
+            }
+        }
+    }
+}
+
+fn refused(name: &str, parameters: &str) -> ClientError {
+    let reply: Reply =
+        decode(format!(r#"{{"error":"{name}","parameters":{parameters}}}"#).as_bytes()).unwrap();
+    ClientError::Refused {
+        name: name.to_owned(),
+        reply: Box::new(reply),
+    }
+}
+
+#[test]
+fn a_missing_answer_has_the_code_of_the_table() {
+    let json = || serde_json::from_str::<u8>("x").unwrap_err();
+    let unavailable = r#"{"reason":"busy","why":"x"}"#;
+    let table: Vec<(AskError, PamError)> = vec![
+        (CallerError::Remote.into(), PamError::AUTHINFO_UNAVAIL),
+        (
+            CallerError::NoUser(PamError::INCOMPLETE).into(),
+            PamError::CONV_ERR,
+        ),
+        (
+            CallerError::UserName(Flaw::TooLong).into(),
+            PamError::USER_UNKNOWN,
+        ),
+        (
+            CallerError::Item {
+                item: "PAM_TTY",
+                flaw: Flaw::NotText,
+            }
+            .into(),
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        (AskError::UnknownUser, PamError::USER_UNKNOWN),
+        (AskError::Lookup(Errno::EIO), PamError::AUTHINFO_UNAVAIL),
+        (AskError::NoRandomness, PamError::AUTHINFO_UNAVAIL),
+        (
+            ClientError::Unreachable(SocketError::TimedOut).into(),
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        (ClientError::NoAnswer.into(), PamError::AUTHINFO_UNAVAIL),
+        (
+            ClientError::Broken(CodecError::Truncated).into(),
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        (
+            ClientError::Broken(SocketError::TimedOut.into()).into(),
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        (
+            refused("org.facelogin.Login.Unavailable", unavailable).into(),
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        (
+            refused("org.facelogin.Login.Unavailable", "{}").into(),
+            PamError::SERVICE_ERR,
+        ),
+        (
+            refused("org.facelogin.Login.NotPermitted", r#"{"why":"x"}"#).into(),
+            PamError::SERVICE_ERR,
+        ),
+        (
+            refused("org.varlink.service.MethodNotFound", unavailable).into(),
+            PamError::SERVICE_ERR,
+        ),
+        (
+            ClientError::Broken(CodecError::TooLong(1)).into(),
+            PamError::SERVICE_ERR,
+        ),
+        (
+            ClientError::Broken(CodecError::Json(json())).into(),
+            PamError::SERVICE_ERR,
+        ),
+        (ClientError::NotRoot(1000).into(), PamError::SERVICE_ERR),
+        (ClientError::Violation("x").into(), PamError::SERVICE_ERR),
+    ];
+    for (error, expected) in &table {
+        assert_eq!(Outcome::from(error).code(false), *expected, "{error:?}");
+        assert_eq!(
+            Outcome::from(error).code(true),
+            *expected,
+            "timeout_result is about scans only: {error:?}"
+        );
+    }
+}
