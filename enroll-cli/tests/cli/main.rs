@@ -1,0 +1,13 @@
+//! The real program: against a scripted daemon, and alone.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod run;
+mod server;
+
+mod config;
+mod enrolment;
+mod managing;
+mod models;
+mod permission;
+mod scans;
+mod usage;
