@@ -1,0 +1,104 @@
+//! Adding, listing, renaming, removing.
+
+use super::*;
+
+#[test]
+fn templates_are_listed_renamed_removed_and_cleared() {
+    let place = Place::new();
+    let mut store = place.open().unwrap();
+    let a = store.add_template(&template("ada", 1000)).unwrap();
+    let b = store.add_template(&template("bob", 1001)).unwrap();
+    let old = store.add_template(&template("ada", 555)).unwrap();
+    let ids = |store: &Store, user| store.list(user).unwrap().iter().map(|t| t.id).collect::<Vec<_>>();
+    assert_eq!(ids(&store, None), [a, b, old]);
+    assert_eq!(
+        ids(&store, Some("ada")),
+        [a, old],
+        "a name's rows, whatever the uid: an old account's can be seen"
+    );
+    assert!(ids(&store, Some("nobody")).is_empty());
+
+    let renamed = store.rename(b, "with glasses").unwrap();
+    assert_eq!(renamed, store.list(Some("bob")).unwrap()[0]);
+    assert_eq!(renamed.label, "with glasses");
+    assert_eq!(store.templates_of("bob", 1001).unwrap()[0].encodings, encodings());
+    for bad in ["", "a\nb", &"x".repeat(65)] {
+        assert!(matches!(store.rename(b, bad), Err(StoreError::Invalid { .. })));
+    }
+
+    assert_eq!(store.remove(b).unwrap(), renamed);
+    assert!(matches!(store.remove(b), Err(StoreError::NoSuchTemplate { .. })));
+    assert!(matches!(
+        store.rename(b, "x"),
+        Err(StoreError::NoSuchTemplate { .. })
+    ));
+    assert_eq!(store.clear("ada").unwrap(), 2);
+    assert_eq!(store.clear("ada").unwrap(), 0);
+    assert!(store.all_templates().unwrap().is_empty());
+}
+
+#[test]
+fn r18_a_templates_number_is_never_used_again() {
+    let place = Place::used();
+    let mut store = place.open().unwrap();
+    let last = store.add_template(&template("ada", 1000)).unwrap();
+    store.clear("ada").unwrap();
+    drop(store);
+    let next = place
+        .open()
+        .unwrap()
+        .add_template(&template("bob", 1001))
+        .unwrap();
+    assert!(next > last, "{next} after {last}");
+}
+
+#[test]
+fn a_user_has_at_most_eight_templates_of_an_engine() {
+    let place = Place::new();
+    let mut store = place.open().unwrap();
+    for _ in 0..MAX_TEMPLATES {
+        store.add_template(&template("ada", 1000)).unwrap();
+    }
+    let refused = store.add_template(&template("ada", 1000));
+    assert!(
+        matches!(refused, Err(StoreError::TooMany { limit: 8, .. })),
+        "{refused:?}"
+    );
+    let mut other = template("ada", 1000);
+    other.engine = "onnx".into();
+    store.add_template(&other).unwrap();
+    store.add_template(&template("bob", 1001)).unwrap();
+    assert_eq!(store.count_for("ada", 1000).unwrap(), 9);
+    store.remove(1).unwrap();
+    store.add_template(&template("ada", 1000)).unwrap();
+}
+
+#[test]
+fn a_template_out_of_bounds_is_refused_and_nothing_is_stored() {
+    type Change = fn(&mut NewTemplate);
+    let changes: [(&str, Change); 8] = [
+        ("no user", |t| t.user.clear()),
+        ("user with a line break", |t| t.user = "a\nb".into()),
+        ("user with NUL", |t| t.user = "a\0".into()),
+        ("long user", |t| t.user = "x".repeat(257)),
+        ("no label", |t| t.label.clear()),
+        ("no engine", |t| t.engine.clear()),
+        ("no model", |t| t.model.clear()),
+        ("not a number", |t| t.encodings[1][5] = f32::NAN),
+    ];
+    let place = Place::new();
+    let mut store = place.open().unwrap();
+    for (what, change) in changes {
+        let mut new = template("ada", 1000);
+        change(&mut new);
+        let refused = store.add_template(&new);
+        assert!(
+            matches!(refused, Err(StoreError::Invalid { .. })),
+            "{what}: {refused:?}"
+        );
+    }
+    assert!(store.list(None).unwrap().is_empty());
+    let odd = template("'; DROP TABLE template; --", u32::MAX);
+    store.add_template(&odd).unwrap();
+    assert_eq!(store.templates_of(&odd.user, u32::MAX).unwrap().len(), 1);
+}
