@@ -1,1 +1,16 @@
-//! daemon
+//! facelogind: the daemon that answers whether the person in front of the camera is the user they claim to be.
+//!
+//! Two processes of one program: the supervisor ([`server`], policy, decision, [`store`]) never parses a pixel; the
+//! vision process ([`vision`]) owns the camera and the models and never sees a template.
+
+pub mod audit;
+pub mod decision;
+pub mod enrolment;
+pub mod levels;
+pub mod lockout;
+pub mod policy;
+pub mod quality;
+pub mod scan;
+pub mod server;
+pub mod store;
+pub mod vision;

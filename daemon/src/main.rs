@@ -1,2 +1,151 @@
-//! facelogind
-fn main() {}
+//! `facelogind`, and with its subcommand the vision process.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use facelogin_config::{Config, load_system};
+use facelogind::audit::Audit;
+use facelogind::lockout::boot_clock;
+use facelogind::server::{Daemon, Listener, serve};
+use facelogind::store::{KeySource, Store};
+use facelogind::vision::keeper::{Origin, Vision};
+use facelogind::vision::{process, sandbox};
+
+type Failed = Box<dyn std::error::Error>;
+
+/// Answers whether the person in front of the camera is the user they claim to be.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    role: Option<Role>,
+    #[command(flatten)]
+    supervisor: Supervisor,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// The process with the camera and the models, started by facelogind or by its own unit. Its line to the
+    /// supervisor is its standard input, or the socket that systemd hands over.
+    Vision {
+        /// The configuration file.
+        #[arg(long, default_value = facelogin_config::DEFAULT_PATH)]
+        config: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Supervisor {
+    /// The configuration file.
+    #[arg(long, default_value = facelogin_config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// Where to listen; systemd's socket, when it hands one over, goes before.
+    #[arg(long, default_value = facelogin_protocol::SOCKET_PATH)]
+    socket: PathBuf,
+    /// The folder of the store.
+    #[arg(long, default_value = "/var/lib/facelogin")]
+    state: PathBuf,
+    /// Connect to the vision process that a unit starts at this socket, instead of starting one.
+    #[arg(long)]
+    vision_socket: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.role {
+        None => supervise(&cli.supervisor),
+        Some(Role::Vision { config }) => see(config),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let name = if cli.role.is_some() {
+                "facelogind vision"
+            } else {
+                "facelogind"
+            };
+            // Nobody is left to tell when standard error is gone.
+            let _ = writeln!(std::io::stderr(), "{name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn supervise(options: &Supervisor) -> Result<(), Failed> {
+    let handed_over = Listener::handed_over()?;
+    if !nix::unistd::geteuid().is_root() {
+        return Err("it must be started by root: callers trust nobody else".into());
+    }
+    // Templates and keys pass through this memory.
+    nix::sys::prctl::set_dumpable(false)?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    let config = load_system(&options.config)?;
+    let key = KeySource::choose(
+        &options.state,
+        std::env::var_os("CREDENTIALS_DIRECTORY").as_deref(),
+    );
+    let mut store = Store::open(&options.state, key)?;
+    store.reanchor_lockouts(&boot_clock()?)?;
+    let listener = match handed_over {
+        Some(listener) => listener,
+        None => Listener::bind(&options.socket)?,
+    };
+    let origin = match &options.vision_socket {
+        Some(path) => Origin::Connect(path.clone()),
+        None => spawned(&options.config)?,
+    };
+    let vision = Vision::keep(origin)?;
+    let daemon = Arc::new(Daemon::new(config, store, vision, Audit::system()));
+    // Without systemd there is nobody to notify.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    Err(serve(&daemon, &listener).into())
+}
+
+fn spawned(config: &Path) -> Result<Origin, Failed> {
+    let config = std::path::absolute(config)?;
+    let arguments = ["vision".into(), "--config".into(), config.into_os_string()];
+    Ok(Origin::Spawn {
+        program: std::env::current_exe()?,
+        arguments: arguments.to_vec() as Vec<OsString>,
+    })
+}
+
+fn see(config: &Path) -> Result<(), Failed> {
+    let handed_over = Listener::handed_over()?;
+    let config: Config = load_system(config)?;
+    sandbox::drop_privileges()?;
+    if !sandbox::confine(&process::folders(&config))? {
+        // Best effort: the unit's own sandbox stands in front of this one.
+        let _ = writeln!(
+            std::io::stderr(),
+            "facelogind vision: this kernel does not confine files (landlock)"
+        );
+    }
+    let line = match handed_over {
+        None => std::io::stdin().as_fd().try_clone_to_owned()?,
+        Some(listener) => supervisor_at(&listener)?,
+    };
+    let beat_every = sd_notify::watchdog_enabled().map(|limit| limit / 3);
+    let beat = || {
+        if beat_every.is_some() {
+            // A beat that cannot be sent is a beat that is missed.
+            let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        }
+    };
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    Ok(process::serve(line, &config, beat_every, &beat)?)
+}
+
+/// The supervisor's connection. Nobody but root may see what the camera sees.
+fn supervisor_at(listener: &Listener) -> Result<OwnedFd, Failed> {
+    loop {
+        if let Some((fd, 0)) = listener.accept()? {
+            return Ok(fd);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The audit trail: one line a decision, to the system's log under `LOG_AUTHPRIV`.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use facelogin_protocol::escape::for_log;
+use facelogin_protocol::types::{Reason, Verdict};
+use syslog::{Facility, Formatter3164, Logger, LoggerBackend};
+
+/// The longest value that is logged whole, in characters.
+const MAX_VALUE: usize = 64;
+
+/// What was asked, by whom, and what was decided. No distance: a log may be read by more people than root.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// `authenticate`, `test`, `enrol`, ...
+    pub action: &'a str,
+    /// About whom.
+    pub user: &'a str,
+    /// Their uid, when there is such a user.
+    pub uid: Option<u32>,
+    /// `PAM_SERVICE`.
+    pub service: &'a str,
+    /// `PAM_TTY`.
+    pub tty: &'a str,
+    /// Who asked.
+    pub peer_uid: u32,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// How long it took.
+    pub millis: u32,
+}
+
+impl Entry<'_> {
+    fn line(&self) -> String {
+        let mut line = format!("action={} user={}", self.action, quoted(self.user));
+        if let Some(uid) = self.uid {
+            // Writing to a String cannot fail.
+            let _ = write!(line, " uid={uid}");
+        }
+        for (key, value) in [("service", self.service), ("tty", self.tty)] {
+            if !value.is_empty() {
+                let _ = write!(line, " {key}={}", quoted(value));
+            }
+        }
+        let _ = write!(
+            line,
+            " peer_uid={} verdict={} reason={} ms={}",
+            self.peer_uid,
+            self.verdict.name(),
+            self.reason.name(),
+            self.millis
+        );
+        line
+    }
+}
+
+/// One value that cannot be taken for two: what is not a plain word stands in quotation marks.
+fn quoted(value: &str) -> String {
+    let escaped = for_log(value, MAX_VALUE);
+    let plain = !escaped.is_empty()
+        && escaped
+            .chars()
+            .all(|c| c.is_alphanumeric() || "-_./@:+".contains(c));
+    if plain {
+        escaped
+    } else {
+        format!("\"{}\"", escaped.replace('"', "\\u{22}"))
+    }
+}
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug)]
+enum Level {
+    Notice,
+    Warning,
+}
+
+type Syslog = Logger<LoggerBackend, Formatter3164>;
+
+/// The way to the system's log; standard error where there is none.
+pub struct Audit {
+    socket: Option<PathBuf>,
+    syslog: Mutex<Option<Syslog>>,
+}
+
+impl std::fmt::Debug for Audit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Audit")
+            .field("socket", &self.socket)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Audit {
+    /// To `/dev/log`.
+    pub fn system() -> Self {
+        Self {
+            socket: None,
+            syslog: Mutex::new(None),
+        }
+    }
+
+    /// To another datagram socket.
+    pub fn to(socket: PathBuf) -> Self {
+        Self {
+            socket: Some(socket),
+            syslog: Mutex::new(None),
+        }
+    }
+
+    /// Records a decision: a match or a refusal at notice, a mismatch or a lockout at warning.
+    pub fn decision(&self, entry: &Entry<'_>) {
+        let level = match entry.verdict {
+            Verdict::NoMatch | Verdict::LockedOut => Level::Warning,
+            _ => Level::Notice,
+        };
+        self.write(level, &entry.line());
+    }
+
+    /// Records what else an admin should know; `text` may hold what came from outside.
+    pub fn remark(&self, text: &str) {
+        self.write(Level::Warning, &for_log(text, 400));
+    }
+
+    fn write(&self, level: Level, line: &str) {
+        let mut guard = self.syslog.lock().unwrap_or_else(PoisonError::into_inner);
+        // A log daemon that was restarted left a dead socket behind: the second try is on a fresh one.
+        for _ in 0..2 {
+            if guard.is_none() {
+                *guard = self.connect();
+            }
+            let Some(logger) = guard.as_mut() else { break };
+            let written = match level {
+                Level::Notice => logger.notice(line),
+                Level::Warning => logger.warning(line),
+            };
+            match written {
+                Ok(()) => return,
+                Err(_) => *guard = None,
+            }
+        }
+        // Nothing is left to tell when standard error is gone too.
+        let _ = writeln!(std::io::stderr(), "facelogind: {line}");
+    }
+
+    fn connect(&self) -> Option<Syslog> {
+        let formatter = Formatter3164 {
+            facility: Facility::LOG_AUTHPRIV,
+            hostname: None,
+            process: "facelogind".into(),
+            pid: std::process::id(),
+        };
+        match &self.socket {
+            None => syslog::unix(formatter).ok(),
+            Some(path) => syslog::unix_custom(formatter, path).ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixDatagram;
+
+    fn entry(user: &str) -> Entry<'_> {
+        Entry {
+            action: "authenticate",
+            user,
+            uid: Some(1000),
+            service: "login",
+            tty: "/dev/tty1",
+            peer_uid: 0,
+            verdict: Verdict::NoMatch,
+            reason: Reason::NotMatching,
+            millis: 812,
+        }
+    }
+
+    #[test]
+    fn r14_a_user_name_cannot_forge_a_line_or_a_field() {
+        let line = entry("eve\nuser=root verdict=match").line();
+        assert_eq!(
+            line,
+            "action=authenticate user=\"eve\\u{a}user=root verdict=match\" uid=1000 service=login tty=/dev/tty1 \
+             peer_uid=0 verdict=no_match reason=not_matching ms=812"
+        );
+        assert!(
+            entry("a\" verdict=match \"")
+                .line()
+                .contains("user=\"a\\u{22} verdict=match \\u{22}\"")
+        );
+        assert!(entry("").line().contains("user=\"\""));
+    }
+
+    #[test]
+    fn decisions_reach_the_log_socket_under_authpriv_and_survive_its_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let audit = Audit::to(path.clone());
+        for _ in 0..2 {
+            let _ = std::fs::remove_file(&path);
+            let log = UnixDatagram::bind(&path).unwrap();
+            log.set_read_timeout(Some(std::time::Duration::from_secs(5)))
+                .unwrap();
+            audit.decision(&entry("alice"));
+            let mut buffer = [0; 1024];
+            let got = log.recv(&mut buffer).unwrap();
+            let text = String::from_utf8_lossy(&buffer[..got]).into_owned();
+            // Facility 10 (authpriv) times 8 plus severity 4 (warning).
+            assert!(text.starts_with("<84>"), "{text}");
+            assert!(
+                text.contains("facelogind") && text.contains("user=alice"),
+                "{text}"
+            );
+        }
+    }
+}

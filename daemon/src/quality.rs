@@ -1,0 +1,185 @@
+//! Is there one face in the picture, and is it good enough to compare? Pure; each flaw has its words for a person.
+
+use facelogin_engine::Face;
+use facelogin_protocol::types::Reason;
+
+/// Why a picture was not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// No face was found.
+    NoFace,
+    /// Several faces, and none clearly nearer than the others.
+    SeveralFaces,
+    /// The face is too small.
+    TooSmall,
+    /// Part of the face is beyond the picture's edge.
+    CutOff,
+    /// Too dark.
+    TooDark,
+    /// Too bright, or too much of it burnt out.
+    TooBright,
+    /// Out of focus or moving.
+    Blurred,
+    /// Turned away.
+    TurnedAway,
+}
+
+impl Flaw {
+    /// What is wrong with a picture that has it.
+    pub fn problem(self) -> &'static str {
+        match self {
+            Self::NoFace => "no face was found in it",
+            Self::SeveralFaces => "it shows more than one face",
+            Self::TooSmall => "the face is too small",
+            Self::CutOff => "the face is cut off by the edge of the picture",
+            Self::TooDark => "the face is too dark",
+            Self::TooBright => "the face is overexposed",
+            Self::Blurred => "the face is blurred",
+            Self::TurnedAway => "the face is turned away",
+        }
+    }
+
+    /// What to do about a picture file that has it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::NoFace => "Use a sharp, well lit picture of the face from the front",
+            Self::SeveralFaces => "Use a picture of this person alone",
+            Self::TooSmall => "Use a larger picture, or crop it closer to the face",
+            Self::CutOff => "Use a picture that shows the whole face with some room around it",
+            Self::TooDark => "Use a picture with more light on the face",
+            Self::TooBright => "Use a picture with softer light on the face",
+            Self::Blurred => "Use a sharper picture",
+            Self::TurnedAway => "Use a picture in which the face looks at the camera",
+        }
+    }
+
+    /// What to tell a person in front of the camera.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::NoFace => "Look at the camera",
+            Self::SeveralFaces => "Only one person may be in view",
+            Self::TooSmall => "Come closer",
+            Self::CutOff => "Move to the middle of the picture",
+            Self::TooDark => "Turn on a light",
+            Self::TooBright => "Avoid the light shining on your face",
+            Self::Blurred => "Hold still",
+            Self::TurnedAway => "Look straight at the camera",
+        }
+    }
+
+    /// What a login that met nothing better is told.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::NoFace => Reason::NobodySeen,
+            Self::SeveralFaces => Reason::SeveralFaces,
+            _ => Reason::PoorView,
+        }
+    }
+}
+
+/// How good a face must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gates {
+    /// Pixels between the centres of the eyes.
+    pub min_eye_distance_px: f32,
+    /// Share of the face's surroundings that the picture shows.
+    pub min_inside: f32,
+    /// Mean luma of the face, 0 to 1.
+    pub brightness: (f32, f32),
+    /// Share of the face's pixels that are black or white.
+    pub max_clipped: f32,
+    /// Variance of the Laplacian; see the engine's `Quality`.
+    pub min_sharpness: f32,
+    /// Degrees, coarse.
+    pub max_yaw_deg: f32,
+    /// Degrees, coarse.
+    pub max_pitch_deg: f32,
+    /// Degrees.
+    pub max_roll_deg: f32,
+}
+
+/// For a login: what the encoder can still work with. A miss costs a password.
+pub const LOGIN: Gates = Gates {
+    min_eye_distance_px: 24.0,
+    min_inside: 0.80,
+    brightness: (0.08, 0.92),
+    max_clipped: 0.50,
+    min_sharpness: 8.0,
+    max_yaw_deg: 30.0,
+    max_pitch_deg: 30.0,
+    max_roll_deg: 30.0,
+};
+
+/// For an enrolment: a bad template lasts.
+pub const ENROLMENT: Gates = Gates {
+    min_eye_distance_px: 32.0,
+    min_inside: 0.97,
+    brightness: (0.15, 0.88),
+    max_clipped: 0.30,
+    min_sharpness: 15.0,
+    max_yaw_deg: 25.0,
+    max_pitch_deg: 25.0,
+    max_roll_deg: 25.0,
+};
+
+/// The nearest face counts alone when its box has at least this many times the area of the next one: about twice as
+/// near to the camera would be four times; somebody looking over a shoulder is usually beyond two.
+pub const DOMINANCE: f32 = 2.0;
+
+/// The one face to compare, or why there is none. `faces` are sorted by area, largest first.
+pub fn one_good_face<'a>(faces: &'a [Face], gates: &Gates) -> Result<&'a Face, Flaw> {
+    let face = match faces {
+        [] => return Err(Flaw::NoFace),
+        [only] => only,
+        [first, second, ..] if area(first) >= DOMINANCE * area(second) => first,
+        _ => return Err(Flaw::SeveralFaces),
+    };
+    judge(face, gates).map(|()| face)
+}
+
+/// The one face of a picture that must show nobody else at all.
+pub fn only_good_face<'a>(faces: &'a [Face], gates: &Gates) -> Result<&'a Face, Flaw> {
+    match faces {
+        [] => Err(Flaw::NoFace),
+        [only] => judge(only, gates).map(|()| only),
+        _ => Err(Flaw::SeveralFaces),
+    }
+}
+
+fn area(face: &Face) -> f32 {
+    let side = |low: i32, high: i32| (i64::from(high) - i64::from(low)).max(0) as f32;
+    side(face.bbox.left, face.bbox.right) * side(face.bbox.top, face.bbox.bottom)
+}
+
+fn judge(face: &Face, gates: &Gates) -> Result<(), Flaw> {
+    let quality = &face.quality;
+    // Every comparison is written so that a NaN fails it: the numbers come from another process.
+    let within = |value: f32, low: f32, high: f32| value >= low && value <= high;
+    let checks = [
+        (quality.inside >= gates.min_inside, Flaw::CutOff),
+        (
+            quality.eye_distance_px >= gates.min_eye_distance_px,
+            Flaw::TooSmall,
+        ),
+        (quality.brightness >= gates.brightness.0, Flaw::TooDark),
+        (quality.brightness <= gates.brightness.1, Flaw::TooBright),
+        (quality.clipped <= gates.max_clipped, Flaw::TooBright),
+        (
+            within(quality.yaw_deg, -gates.max_yaw_deg, gates.max_yaw_deg),
+            Flaw::TurnedAway,
+        ),
+        (
+            within(quality.pitch_deg, -gates.max_pitch_deg, gates.max_pitch_deg),
+            Flaw::TurnedAway,
+        ),
+        (
+            within(quality.roll_deg, -gates.max_roll_deg, gates.max_roll_deg),
+            Flaw::TurnedAway,
+        ),
+        (quality.sharpness >= gates.min_sharpness, Flaw::Blurred),
+    ];
+    match checks.iter().find(|(passed, _)| !passed) {
+        Some((_, flaw)) => Err(*flaw),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,124 @@
+//! One scan: the camera is opened, each picture is handed to a judge, and the camera is closed the moment the judge
+//! has decided, time is up, or the caller is gone.
+
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use facelogin_protocol::Deadline;
+use nix::poll::{PollFd, PollFlags, poll};
+
+use crate::decision::Step;
+use crate::vision::link::{Event, Link, VisionError};
+use crate::vision::wire::Observation;
+
+/// The longest silence from an open camera before it counts as hung: a dark room can slow a webcam to a few pictures
+/// a second, and opening one takes up to a second or two.
+pub const SILENCE: Duration = Duration::from_secs(3);
+
+/// How often a scan that nobody wakes looks whether it is still wanted.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Judges what a scan shows.
+pub trait Judge {
+    /// The camera is open; its identity.
+    fn opened(&mut self, _camera: &str) {}
+    /// Takes in one picture, `elapsed` after the request.
+    fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step;
+    /// Asked when no picture came: is time up, `elapsed` after the request?
+    fn on_time(&mut self, elapsed: Duration) -> Step;
+}
+
+/// Who wants the scan, and who may end it.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The moment of the request: what `elapsed` counts from.
+    pub since: Instant,
+    /// The caller's connection; its end cancels the scan.
+    pub caller: BorrowedFd<'a>,
+    /// Set by a session that takes precedence.
+    pub preempted: &'a AtomicBool,
+}
+
+/// How a scan ended.
+#[derive(Debug)]
+pub enum End {
+    /// The judge has decided, or its time is up.
+    Judged,
+    /// The caller went away, or said something more.
+    Cancelled,
+    /// Another session takes precedence.
+    Preempted,
+    /// The camera or the vision process failed.
+    Failed(VisionError),
+}
+
+/// Runs one scan to its end, and has the camera closed. Its caller answers first and calls [`Link::settle`] then.
+pub fn run(link: &mut Link, wanted: &Wanted<'_>, judge: &mut dyn Judge) -> End {
+    let scan = match link.start() {
+        Ok(scan) => scan,
+        Err(error) => return End::Failed(error),
+    };
+    let end = watch(link, scan, wanted, judge);
+    if link.healthy() {
+        link.stop(scan);
+    }
+    end
+}
+
+fn watch(link: &mut Link, scan: u64, wanted: &Wanted<'_>, judge: &mut dyn Judge) -> End {
+    let mut heard = Instant::now();
+    loop {
+        if wanted.preempted.load(Ordering::Relaxed) {
+            return End::Preempted;
+        }
+        match glance(link.fd(), wanted.caller) {
+            Glance::Caller => return End::Cancelled,
+            Glance::Vision => match link.event(scan, Deadline::after(GLANCE)) {
+                Ok(Event::Opened(camera)) => {
+                    heard = Instant::now();
+                    judge.opened(&camera);
+                }
+                Ok(Event::Observation(seen)) => {
+                    heard = Instant::now();
+                    if judge.observe(wanted.since.elapsed(), &seen) == Step::Done {
+                        return End::Judged;
+                    }
+                }
+                Err(VisionError::TimedOut) => {}
+                Err(error) => return End::Failed(error),
+            },
+            Glance::Nothing => {}
+        }
+        if judge.on_time(wanted.since.elapsed()) == Step::Done {
+            return End::Judged;
+        }
+        if heard.elapsed() >= SILENCE {
+            link.shut();
+            return End::Failed(VisionError::TimedOut);
+        }
+    }
+}
+
+enum Glance {
+    Vision,
+    Caller,
+    Nothing,
+}
+
+fn glance(vision: BorrowedFd<'_>, caller: BorrowedFd<'_>) -> Glance {
+    let mut fds = [
+        PollFd::new(vision, PollFlags::POLLIN),
+        PollFd::new(caller, PollFlags::POLLIN),
+    ];
+    // An error of poll (a signal) is a glance that saw nothing; the caller's loop checks its clocks.
+    let _ = poll(&mut fds, GLANCE.as_millis() as u16);
+    let woke = |fd: &PollFd<'_>| fd.revents().is_some_and(|events| !events.is_empty());
+    if woke(&fds[1]) {
+        Glance::Caller
+    } else if woke(&fds[0]) {
+        Glance::Vision
+    } else {
+        Glance::Nothing
+    }
+}

@@ -1,0 +1,154 @@
+//! One connection: calls are read one after the other, each within its time, and answered.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use facelogin_protocol::codec::{Call, CodecError, Inbox, decode, encode_reply};
+use facelogin_protocol::socket::{SocketError, send_all};
+use facelogin_protocol::{Deadline, INTERFACE_NAME, LARGE_MESSAGE, SMALL_MESSAGE};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::server::failure::Failure;
+use crate::server::{Daemon, authenticate, enrol, introspect, look, manage};
+
+/// How long a connection may stay without a whole call: long enough for a person at a Varlink tool's prompt.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How long root's pictures may take to arrive.
+const LARGE: Duration = Duration::from_secs(30);
+
+/// How long a reply may take to leave.
+const SENDING: Duration = Duration::from_secs(2);
+
+/// Who is on the other end, and the way back to them.
+#[derive(Debug)]
+pub struct Peer {
+    fd: OwnedFd,
+    /// From `SO_PEERCRED`.
+    pub uid: u32,
+}
+
+impl Peer {
+    /// Whether it is root.
+    pub fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
+    /// For polling whether they are still there.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// Sends a reply that others follow.
+    pub fn progress(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
+        self.send(&encode_reply(parameters, true)?)
+    }
+
+    /// Sends the last reply.
+    pub fn reply(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
+        self.send(&encode_reply(parameters, false)?)
+    }
+
+    fn fail(&self, failure: Failure) -> Result<(), CodecError> {
+        self.send(&failure.encode()?)
+    }
+
+    fn send(&self, bytes: &[u8]) -> Result<(), CodecError> {
+        Ok(send_all(&self.fd, bytes, Deadline::after(SENDING))?)
+    }
+}
+
+/// Whether the connection goes on after a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// For another call.
+    Call,
+    /// It is closed.
+    Close,
+}
+
+/// What a method has to say in the end.
+pub type Answer = Result<Next, Failure>;
+
+/// Serves a connection until either side ends it.
+pub fn serve(daemon: &Arc<Daemon>, fd: OwnedFd, uid: u32) {
+    let peer = Peer { fd, uid };
+    let mut inbox = Inbox::default();
+    let (max, patience) = if peer.is_root() {
+        (LARGE_MESSAGE, LARGE)
+    } else {
+        (SMALL_MESSAGE, IDLE)
+    };
+    loop {
+        let call = match inbox.next(&peer.fd, max, Deadline::after(patience)) {
+            Ok(Some(message)) => decode::<Call>(&message),
+            Ok(None) | Err(CodecError::Socket(SocketError::TimedOut)) => return,
+            Err(error) => Err(error),
+        };
+        // Whoever does not speak the protocol gets no second chance to confuse us.
+        let Ok(call) = call else { return };
+        match answer(daemon, &peer, &call) {
+            Ok(Next::Call) => {}
+            Ok(Next::Close) => return,
+            Err(failure) => {
+                if peer.fail(failure).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn answer(daemon: &Daemon, peer: &Peer, call: &Call) -> Answer {
+    if call.oneway == Some(true) || call.upgrade == Some(true) {
+        return Ok(Next::Close);
+    }
+    let (interface, method) = call.method.rsplit_once('.').unwrap_or_default();
+    match (interface, method) {
+        ("org.varlink.service", _) => introspect::answer(peer, call, method),
+        (INTERFACE_NAME, "Authenticate") => authenticate::answer(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "Test") => look::test(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "Identify") => look::identify(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "EnrollCamera") => {
+            enrol::from_camera(daemon, peer, read(call)?, call.more == Some(true))
+        }
+        (INTERFACE_NAME, "EnrollPictures") => enrol::from_pictures(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "ListTemplates") => manage::list(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "RemoveTemplate") => manage::remove(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "RenameTemplate") => manage::rename(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "ClearTemplates") => manage::clear(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "Unlock") => manage::unlock(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "ListCameras") => manage::cameras(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "GetStatus") => manage::status(daemon, peer, read(call)?),
+        (INTERFACE_NAME, _) => Err(Failure::MethodNotFound(call.method.clone())),
+        (other, _) => Err(Failure::InterfaceNotFound(other.into())),
+    }
+}
+
+/// The parameters of a call as its method's own type.
+pub fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Failure> {
+    call.parameters()
+        .map_err(|error| Failure::InvalidParameter(error.to_string()))
+}
+
+/// Parameters of a method that takes none.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Sends the last reply of a method whose connection goes on.
+pub fn done(peer: &Peer, parameters: &impl Serialize) -> Answer {
+    // A peer that cannot be reached any more is not to be answered anything else either.
+    Ok(peer.reply(parameters).map_or(Next::Close, |()| Next::Call))
+}
+
+/// Lets root pass.
+pub fn root_only(peer: &Peer, what: &'static str) -> Result<(), Failure> {
+    if peer.is_root() {
+        Ok(())
+    } else {
+        Err(Failure::NotPermitted(what))
+    }
+}

@@ -1,0 +1,319 @@
+//! `EnrollCamera` and `EnrollPictures`: from faces to a stored template.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use facelogin_engine::Encoding;
+use facelogin_protocol::types::{
+    EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError, Reason, Template,
+    Verdict,
+};
+
+use crate::audit::Entry;
+use crate::decision::Step;
+use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
+use crate::levels;
+use crate::scan::{End, Judge};
+use crate::server::authenticate::mean_of;
+use crate::server::connection::{Answer, Peer, done, root_only};
+use crate::server::failure::Failure;
+use crate::server::manage::template_out;
+use crate::server::session::{Session, reason_of_end};
+use crate::server::{Daemon, users};
+use crate::store::NewTemplate;
+use crate::vision::link::VisionError;
+use crate::vision::wire::{MAX_PICTURE, Observation};
+
+/// Pictures in one request.
+const MAX_PICTURES: usize = 16;
+
+/// How long an enrolment waits for another session to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the camera column says of a template made from files.
+const FROM_PICTURES: &str = "pictures";
+
+/// Registers from the camera, reporting progress if `more` is wanted.
+pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bool) -> Answer {
+    let since = Instant::now();
+    let whose = Whose::resolve(peer, input.user, input.label)?;
+    let mut session = Session::begin(daemon, peer, PATIENCE)?;
+    let mut gatherer = Gatherer {
+        peer,
+        more,
+        gathering: Gathering::default(),
+        camera: None,
+    };
+    gatherer.report();
+    let started = Instant::now();
+    match session.scan(peer, started, &mut gatherer) {
+        End::Judged => {}
+        End::Failed(error) => return Err(error.into()),
+        end => {
+            let reason = reason_of_end(&end).unwrap_or(Reason::Cancelled);
+            return Err(Failure::Unavailable(reason, "the enrolment was ended".into()));
+        }
+    }
+    let got = gatherer.gathering.got();
+    if got < ENOUGH {
+        let hint = gatherer.gathering.hint().unwrap_or("Look at the camera");
+        return Err(not_enrolled(
+            None,
+            format!(
+                "only {got} of {ENOUGH} good pictures came together in {} s",
+                TIMEOUT.as_secs()
+            ),
+            hint.into(),
+        ));
+    }
+    let camera = gatherer.camera.unwrap_or_else(|| "unknown".into());
+    let encodings = gatherer.gathering.into_encodings();
+    if let Err(unfit) = consistent(&encodings) {
+        return Err(camera_unfit(&unfit));
+    }
+    let (template, warnings) = whose.keep(daemon, peer, &mut session, camera, &encodings, since)?;
+    drop(session);
+    let wanted = u32::try_from(WANTED).unwrap_or(u32::MAX);
+    let got = u32::try_from(got).unwrap_or(u32::MAX);
+    done(
+        peer,
+        &EnrollCameraOut {
+            got,
+            wanted,
+            hint: None,
+            template: Some(template),
+            warnings,
+        },
+    )
+}
+
+struct Gatherer<'a> {
+    peer: &'a Peer,
+    more: bool,
+    gathering: Gathering,
+    camera: Option<String>,
+}
+
+impl Gatherer<'_> {
+    fn report(&self) {
+        if self.more {
+            let progress = EnrollCameraOut {
+                got: u32::try_from(self.gathering.got()).unwrap_or(u32::MAX),
+                wanted: u32::try_from(WANTED).unwrap_or(u32::MAX),
+                hint: self.gathering.hint().map(Into::into),
+                template: None,
+                warnings: Vec::new(),
+            };
+            // A peer that has gone is noticed by the scan itself.
+            let _ = self.peer.progress(&progress);
+        }
+    }
+}
+
+impl Judge for Gatherer<'_> {
+    fn opened(&mut self, camera: &str) {
+        self.camera = Some(camera.into());
+    }
+
+    fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
+        if self.gathering.observe(elapsed, &seen.faces) {
+            self.report();
+        }
+        if self.gathering.complete() {
+            Step::Done
+        } else {
+            self.on_time(elapsed)
+        }
+    }
+
+    fn on_time(&mut self, elapsed: Duration) -> Step {
+        if elapsed >= TIMEOUT {
+            Step::Done
+        } else {
+            Step::KeepLooking
+        }
+    }
+}
+
+/// Registers from picture files. Every one must pass, or nothing is stored.
+pub fn from_pictures(daemon: &Daemon, peer: &Peer, input: EnrollPicturesIn) -> Answer {
+    let since = Instant::now();
+    let whose = Whose::resolve(peer, input.user, input.label)?;
+    if input.pictures.is_empty() || input.pictures.len() > MAX_PICTURES {
+        return Err(Failure::Invalid(format!("expected 1 to {MAX_PICTURES} pictures")));
+    }
+    let mut session = Session::begin(daemon, peer, PATIENCE)?;
+    let mut encodings = Vec::new();
+    let name = |place: usize| input.pictures.get(place).map(|picture| picture.name.clone());
+    for (place, picture) in input.pictures.iter().enumerate() {
+        let bytes = STANDARD
+            .decode(&picture.data)
+            .map_err(|_| Failure::Invalid("a picture is not base64".into()))?;
+        if bytes.len() > MAX_PICTURE {
+            let problem = format!("it is larger than {} MiB", MAX_PICTURE >> 20);
+            return Err(not_enrolled(name(place), problem, "Use a smaller picture".into()));
+        }
+        let faces = match session.line().picture(&bytes) {
+            Ok(faces) => faces,
+            Err(VisionError::Picture(why)) => {
+                return Err(not_enrolled(name(place), why, "Use a JPEG or PNG picture".into()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match from_picture(&faces) {
+            Ok(encoding) => encodings.push(encoding),
+            Err(unfit) => return Err(picture_unfit(name(place), &unfit)),
+        }
+    }
+    if let Err(unfit) = consistent(&encodings) {
+        let odd = match &unfit {
+            Unfit::Odd { place, .. } => name(*place),
+            Unfit::Flawed(_) => None,
+        };
+        return Err(picture_unfit(odd, &unfit));
+    }
+    let (template, mut warnings) = whose.keep(
+        daemon,
+        peer,
+        &mut session,
+        FROM_PICTURES.into(),
+        &encodings,
+        since,
+    )?;
+    drop(session);
+    if encodings.len() < ENOUGH {
+        warnings.push(format!(
+            "made from {} picture{}: {ENOUGH} or more, or an enrolment from the camera, are recognised more often",
+            encodings.len(),
+            if encodings.len() == 1 { "" } else { "s" },
+        ));
+    }
+    done(peer, &EnrollPicturesOut { template, warnings })
+}
+
+fn not_enrolled(picture: Option<String>, problem: String, advice: String) -> Failure {
+    Failure::NotEnrolled(NotEnrolledError {
+        picture,
+        problem,
+        advice,
+    })
+}
+
+fn picture_unfit(picture: Option<String>, unfit: &Unfit) -> Failure {
+    match unfit {
+        Unfit::Flawed(flaw) => not_enrolled(picture, flaw.problem().into(), flaw.advice().into()),
+        Unfit::Odd { .. } => not_enrolled(
+            picture,
+            "it does not show the same person as the others".into(),
+            "Use pictures of one person; two people need an account each".into(),
+        ),
+    }
+}
+
+fn camera_unfit(unfit: &Unfit) -> Failure {
+    match unfit {
+        Unfit::Flawed(flaw) => not_enrolled(None, flaw.problem().into(), flaw.hint().into()),
+        Unfit::Odd { .. } => not_enrolled(
+            None,
+            "the pictures do not all show the same person".into(),
+            "Only the person to enrol may be in view; try again".into(),
+        ),
+    }
+}
+
+/// For whom, and under which label.
+struct Whose {
+    user: String,
+    uid: u32,
+    label: String,
+}
+
+impl Whose {
+    fn resolve(peer: &Peer, user: String, label: Option<String>) -> Result<Self, Failure> {
+        root_only(peer, "only root may register a face")?;
+        let uid = users::uid_of(&user).ok_or_else(|| Failure::UnknownUser(user.clone()))?;
+        Ok(Self {
+            user,
+            uid,
+            label: label.unwrap_or_else(|| "face".into()),
+        })
+    }
+
+    fn keep(
+        self,
+        daemon: &Daemon,
+        peer: &Peer,
+        session: &mut Session<'_>,
+        camera: String,
+        encodings: &[Encoding],
+        since: Instant,
+    ) -> Result<(Template, Vec<String>), Failure> {
+        let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
+        let warnings = self.resemblances(daemon, &engine, &model, encodings)?;
+        let new = NewTemplate {
+            user: self.user.clone(),
+            uid: self.uid,
+            label: self.label,
+            engine,
+            model,
+            camera,
+            encodings: encodings
+                .iter()
+                .map(|encoding| encoding.as_slice().to_vec())
+                .collect(),
+        };
+        let mut store = daemon.store();
+        let id = store.add_template(&new)?;
+        let info = store
+            .list(Some(&self.user))?
+            .into_iter()
+            .find(|info| info.id == id);
+        drop(store);
+        daemon.audit.decision(&Entry {
+            action: "enrol",
+            user: &self.user,
+            uid: Some(self.uid),
+            service: "",
+            tty: "",
+            peer_uid: peer.uid,
+            verdict: Verdict::Match,
+            reason: Reason::Matched,
+            millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),
+        });
+        let info = info.ok_or(Failure::NoSuchTemplate(id))?;
+        Ok((template_out(info), warnings))
+    }
+
+    /// Other users whose face is so like this one that each could log in as the other.
+    fn resemblances(
+        &self,
+        daemon: &Daemon,
+        engine: &str,
+        model: &str,
+        encodings: &[Encoding],
+    ) -> Result<Vec<String>, Failure> {
+        let all: Vec<&Encoding> = encodings.iter().collect();
+        let Some(mean) = Encoding::mean(&all) else {
+            return Ok(Vec::new());
+        };
+        let limit = levels::threshold(&daemon.config.rules, 1);
+        let mut alike: Vec<String> = daemon
+            .store()
+            .all_templates()?
+            .iter()
+            .filter(|other| other.info.engine == engine && other.info.model == model)
+            .filter(|other| other.info.user != self.user)
+            .filter(|other| mean_of(other).is_some_and(|enrolled| enrolled.mean.distance(&mean) <= limit))
+            .map(|other| other.info.user.clone())
+            .collect();
+        alike.sort();
+        alike.dedup();
+        Ok(alike
+            .into_iter()
+            .map(|user| {
+                format!("this face resembles the one enrolled for {user}: each can log in as the other")
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,224 @@
+//! `Test` and `Identify`: looks through the camera that let nobody in.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use facelogin_engine::Encoding;
+use facelogin_protocol::types::{Candidate, Detail, IdentifyOut, Reason, TestOut, UserIn, Verdict};
+
+use crate::decision::{Judged, Step};
+use crate::lockout::EntryClass;
+use crate::policy::{Policy, ScanRules, Standing, scan_rules};
+use crate::quality::{Flaw, LOGIN, one_good_face};
+use crate::scan::Judge;
+use crate::server::authenticate::{Attempted, attempt, mean_of};
+use crate::server::connection::{Answer, Next, Nothing, Peer, done, root_only};
+use crate::server::failure::Failure;
+use crate::server::session::{Session, reason_of_end};
+use crate::server::{Daemon, users};
+use crate::vision::wire::Observation;
+
+/// How many people `Identify` names at most.
+const MAX_CANDIDATES: usize = 5;
+
+/// The service that a test is recorded under: no PAM service has it.
+const TEST_SERVICE: &str = "facelogin-enroll test";
+
+/// A live attempt. An ordinary user's counts like any other of theirs: it would else be a way to try out faces.
+pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
+    let since = Instant::now();
+    let uid = users::uid_of(&input.user).ok_or_else(|| Failure::UnknownUser(input.user.clone()))?;
+    if !peer.is_root() && peer.uid != uid {
+        return Err(Failure::NotPermitted("only root may test somebody else's face"));
+    }
+    let attempted = Attempted {
+        action: "test",
+        user: &input.user,
+        uid: Some(uid),
+        service: TEST_SERVICE,
+        tty: "",
+        class: EntryClass::Unprivileged,
+        counts: !peer.is_root(),
+        since,
+    };
+    let timeout = Duration::from_millis(daemon.config.rules.timeout_ms.into());
+    let policy = |standing: &Standing| {
+        let unavailable = |reason| Policy::Refuse(Verdict::Unavailable, reason);
+        match standing {
+            Standing {
+                locked_seconds: 1.., ..
+            } => Policy::Refuse(Verdict::LockedOut, Reason::LockedOut),
+            Standing { templates: 0, .. } => unavailable(Reason::NotEnrolled),
+            Standing {
+                usable_templates: 0, ..
+            } => unavailable(Reason::OtherEngine),
+            Standing { too_often: true, .. } => unavailable(Reason::RateLimited),
+            Standing { usable_templates, .. } => {
+                Policy::Scan(scan_rules(&daemon.config.rules, *usable_templates, timeout))
+            }
+        }
+    };
+    let mut next = Next::Close;
+    attempt(daemon, peer, &attempted, policy, |judged| {
+        let detail = for_peer(judged, peer);
+        let out = TestOut {
+            verdict: judged.verdict,
+            reason: judged.reason,
+            detail,
+        };
+        next = peer.reply(&out).map_or(Next::Close, |()| Next::Call);
+    });
+    Ok(next)
+}
+
+/// Only root sees how near it was (R22): a distance is what a forger climbs by.
+fn for_peer(judged: &Judged, peer: &Peer) -> Detail {
+    let mut detail = judged.detail.clone();
+    if !peer.is_root() {
+        detail.distance = None;
+        detail.threshold = None;
+    }
+    detail
+}
+
+/// Who is in front of the camera.
+pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
+    root_only(peer, "only root may ask who is in front of the camera")?;
+    let since = Instant::now();
+    let timeout = Duration::from_millis(daemon.config.rules.timeout_ms.into());
+    let mut session = Session::begin(daemon, peer, timeout)?;
+    let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
+    let mut templates = daemon.store().all_templates()?;
+    templates.retain(|template| template.info.engine == engine && template.info.model == model);
+    let rules = scan_rules(
+        &daemon.config.rules,
+        u32::try_from(templates.len()).unwrap_or(u32::MAX),
+        timeout,
+    );
+    let mut collector = Collector::new(rules);
+    let end = session.scan(peer, since, &mut collector);
+    if let crate::scan::End::Failed(error) = end {
+        return Err(error.into());
+    }
+    if let Some(reason) = reason_of_end(&end) {
+        return Err(Failure::Unavailable(reason, "the scan was ended".into()));
+    }
+    let mut candidates = Vec::new();
+    if let Some(probe) = collector.probe() {
+        for template in &templates {
+            let Some(enrolled) = mean_of(template) else {
+                continue;
+            };
+            let info = &template.info;
+            let distance = enrolled.mean.distance(&probe);
+            let account = users::uid_of(&info.user) == Some(info.uid);
+            if distance <= rules.threshold && account {
+                candidates.push(Candidate {
+                    user: info.user.clone(),
+                    uid: info.uid,
+                    label: info.label.clone(),
+                    distance,
+                });
+            }
+        }
+    }
+    candidates.sort_by(|a, b| a.distance.total_cmp(&b.distance));
+    // A person's nearest template stands for them.
+    let mut seen = std::collections::HashSet::new();
+    candidates.retain(|candidate| seen.insert(candidate.uid));
+    candidates.truncate(MAX_CANDIDATES);
+    let nearest = candidates.first().map(|candidate| candidate.distance);
+    let out = IdentifyOut {
+        reason: match nearest {
+            Some(_) => Reason::Matched,
+            None => collector.reason(),
+        },
+        detail: collector.detail(since.elapsed(), nearest),
+        candidates,
+    };
+    done(peer, &out)
+}
+
+/// Gathers one probe.
+struct Collector {
+    rules: ScanRules,
+    window: VecDeque<Encoding>,
+    frames: u32,
+    usable: u32,
+    first_frame: Option<Duration>,
+    flaw: Option<Flaw>,
+}
+
+impl Collector {
+    fn new(rules: ScanRules) -> Self {
+        Self {
+            rules,
+            window: VecDeque::new(),
+            frames: 0,
+            usable: 0,
+            first_frame: None,
+            flaw: None,
+        }
+    }
+
+    fn probe(&self) -> Option<Encoding> {
+        let all: Vec<&Encoding> = self.window.iter().collect();
+        (all.len() >= self.rules.frames)
+            .then(|| Encoding::mean(&all))
+            .flatten()
+    }
+
+    fn reason(&self) -> Reason {
+        match self.flaw {
+            _ if self.probe().is_some() => Reason::NotMatching,
+            _ if self.frames == 0 => Reason::CameraUnavailable,
+            Some(flaw) => flaw.reason(),
+            None => Reason::NobodySeen,
+        }
+    }
+
+    fn detail(&self, elapsed: Duration, distance: Option<f32>) -> Detail {
+        let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        Detail {
+            frames: self.frames,
+            usable_frames: self.usable,
+            distance,
+            threshold: Some(self.rules.threshold),
+            first_frame_ms: self.first_frame.map(millis),
+            total_ms: millis(elapsed),
+            hint: self.flaw.map(|flaw| flaw.hint().into()),
+        }
+    }
+}
+
+impl Judge for Collector {
+    fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
+        self.frames += 1;
+        self.first_frame.get_or_insert(elapsed);
+        match one_good_face(&seen.faces, &LOGIN) {
+            Ok(face) => {
+                self.usable += 1;
+                self.window.push_back(face.encoding.clone());
+                if self.window.len() >= self.rules.frames {
+                    self.flaw = None;
+                    return Step::Done;
+                }
+            }
+            Err(flaw) => {
+                self.flaw = Some(flaw);
+                if matches!(flaw, Flaw::NoFace | Flaw::SeveralFaces) {
+                    self.window.clear();
+                }
+            }
+        }
+        self.on_time(elapsed)
+    }
+
+    fn on_time(&mut self, elapsed: Duration) -> Step {
+        if elapsed >= self.rules.timeout {
+            Step::Done
+        } else {
+            Step::KeepLooking
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What is stored and how things stand: templates, lockouts, cameras, status.
+
+use std::time::{Duration, Instant};
+
+use facelogin_protocol::types::{
+    ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn, Reason, RenameTemplateIn,
+    StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn, Verdict,
+};
+
+use crate::audit::Entry;
+use crate::lockout;
+use crate::server::connection::{Answer, Nothing, Peer, done, root_only};
+use crate::server::failure::Failure;
+use crate::server::session::Session;
+use crate::server::{Daemon, users};
+use crate::store::TemplateInfo;
+
+/// How long a list of cameras waits for a scan to end.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// A template without what is secret in it.
+pub fn template_out(info: TemplateInfo) -> Template {
+    Template {
+        id: info.id,
+        user: info.user,
+        uid: info.uid,
+        label: info.label,
+        engine: info.engine,
+        model: info.model,
+        camera: info.camera,
+        encodings: info.encodings,
+        created: info.created_unix,
+    }
+}
+
+/// Templates: anybody's for root, one's own for others.
+pub fn list(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
+    let templates = match (&input.user, peer.is_root()) {
+        (None, true) => daemon.store().list(None)?,
+        (Some(user), true) => daemon.store().list(Some(user))?,
+        (wanted, false) => {
+            let own = own_name(peer)?;
+            if wanted.as_ref().is_some_and(|wanted| *wanted != own) {
+                return Err(Failure::NotPermitted(
+                    "only root may list somebody else's templates",
+                ));
+            }
+            daemon
+                .store()
+                .list(Some(&own))?
+                .into_iter()
+                .filter(|info| info.uid == peer.uid)
+                .collect()
+        }
+    };
+    done(
+        peer,
+        &ListTemplatesOut {
+            templates: templates.into_iter().map(template_out).collect(),
+        },
+    )
+}
+
+/// Removes one.
+pub fn remove(daemon: &Daemon, peer: &Peer, input: TemplateIn) -> Answer {
+    root_only(peer, "only root may remove a template")?;
+    let since = Instant::now();
+    let info = daemon.store().remove(input.id)?;
+    note(daemon, peer, "remove", &info.user, Some(info.uid), since);
+    done(
+        peer,
+        &TemplateOut {
+            template: template_out(info),
+        },
+    )
+}
+
+/// Renames one.
+pub fn rename(daemon: &Daemon, peer: &Peer, input: RenameTemplateIn) -> Answer {
+    root_only(peer, "only root may rename a template")?;
+    let since = Instant::now();
+    let info = daemon.store().rename(input.id, &input.label)?;
+    note(daemon, peer, "rename", &info.user, Some(info.uid), since);
+    done(
+        peer,
+        &TemplateOut {
+            template: template_out(info),
+        },
+    )
+}
+
+/// Removes all of a user; works for accounts that are gone, too.
+pub fn clear(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
+    root_only(peer, "only root may remove templates")?;
+    let since = Instant::now();
+    let removed = daemon.store().clear(&input.user)?;
+    note(
+        daemon,
+        peer,
+        "clear",
+        &input.user,
+        users::uid_of(&input.user),
+        since,
+    );
+    done(peer, &ClearTemplatesOut { removed })
+}
+
+/// Forgets a user's mismatches.
+pub fn unlock(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
+    root_only(peer, "only root may unlock a face")?;
+    let since = Instant::now();
+    let uid = users::uid_of(&input.user).ok_or_else(|| Failure::UnknownUser(input.user.clone()))?;
+    let cleared = daemon.store().clear_lockouts(uid)?;
+    note(daemon, peer, "unlock", &input.user, Some(uid), since);
+    done(peer, &UnlockOut { cleared })
+}
+
+/// The cameras of this machine, as the vision process sees them.
+pub fn cameras(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
+    if daemon.too_often(peer.uid) {
+        return Err(Failure::Unavailable(
+            Reason::RateLimited,
+            "asked again too soon".into(),
+        ));
+    }
+    let mut session = Session::begin(daemon, peer, PATIENCE)?;
+    let cameras = session.line().cameras()?;
+    daemon.scanned(peer.uid);
+    done(peer, &ListCamerasOut { cameras })
+}
+
+/// How the daemon and one user stand.
+pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
+    let user = match (input.user, peer.is_root()) {
+        (Some(user), true) => user,
+        (None, true) => users::name_of(0).unwrap_or_else(|| "root".into()),
+        (wanted, false) => {
+            let own = own_name(peer)?;
+            if wanted.is_some_and(|wanted| wanted != own) {
+                return Err(Failure::NotPermitted("only root may see somebody else's status"));
+            }
+            own
+        }
+    };
+    let uid = users::uid_of(&user).ok_or_else(|| Failure::UnknownUser(user.clone()))?;
+    let known = daemon.vision.known();
+    let camera = match &daemon.config.camera {
+        camera if camera.replay.is_some() => Some("replay".to_owned()),
+        camera => match &camera.device {
+            facelogin_config::Device::Auto => Some("auto".to_owned()),
+            facelogin_config::Device::Link(path) => Some(path.display().to_string()),
+        },
+    };
+    let store = daemon.store();
+    let own: Vec<_> = store
+        .list(Some(&user))?
+        .into_iter()
+        .filter(|info| info.uid == uid)
+        .collect();
+    let usable = match &known.engine {
+        None => 0,
+        Some((engine, model)) => own
+            .iter()
+            .filter(|info| info.engine == *engine && info.model == *model)
+            .count(),
+    };
+    let now = lockout::boot_clock().ok();
+    let lockouts = store
+        .lockouts_of(uid)?
+        .into_iter()
+        .map(|(class, record)| Lockout {
+            class: class.as_str().into(),
+            failures: record.failures,
+            remaining_seconds: now
+                .as_ref()
+                .map_or(u64::MAX, |now| lockout::remaining(&record, now)),
+        })
+        .collect();
+    drop(store);
+    let enabled = daemon
+        .config
+        .services
+        .iter()
+        .filter(|(_, service)| service.enabled);
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let out = StatusOut {
+        version: env!("CARGO_PKG_VERSION").into(),
+        engine: known.engine.as_ref().map(|(engine, _)| engine.clone()),
+        model: known.engine.map(|(_, model)| model),
+        vision: known.state,
+        camera,
+        services: enabled.map(|(name, _)| name.clone()).collect(),
+        user,
+        templates: count(own.len()),
+        usable_templates: count(usable),
+        lockouts,
+    };
+    done(peer, &out)
+}
+
+fn own_name(peer: &Peer) -> Result<String, Failure> {
+    users::name_of(peer.uid).ok_or_else(|| Failure::UnknownUser(format!("uid {}", peer.uid)))
+}
+
+fn note(daemon: &Daemon, peer: &Peer, action: &str, user: &str, uid: Option<u32>, since: Instant) {
+    daemon.audit.decision(&Entry {
+        action,
+        user,
+        uid,
+        service: "",
+        tty: "",
+        peer_uid: peer.uid,
+        verdict: Verdict::Match,
+        reason: Reason::Matched,
+        millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),
+    });
+}

@@ -1,0 +1,82 @@
+//! Cameras behind one trait: a colour camera of this machine, or a folder of pictures played at a camera's pace.
+
+mod colour;
+mod inventory;
+mod replay;
+
+use std::time::{Duration, Instant};
+
+use facelogin_config::Camera as CameraConfig;
+
+use crate::vision::decode::{DecodeError, Picture};
+
+pub use inventory::list;
+
+/// One picture, fresh from a camera.
+#[derive(Debug)]
+pub struct Shot {
+    /// Its pixels.
+    pub picture: Picture,
+    /// When its bytes were handed over.
+    pub arrived: Instant,
+    /// How long the pixels took to decode.
+    pub decoding: Duration,
+}
+
+/// An open camera. Dropping it closes it.
+pub trait Camera {
+    /// Its identity across reboots: a link's name, or what it is played from.
+    fn id(&self) -> &str;
+
+    /// The next picture, as soon as it arrives.
+    fn next(&mut self) -> Result<Shot, CameraError>;
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum CameraError {
+    /// None is fit to be used.
+    #[error("{0}")]
+    None(String),
+    /// It is there and does not open.
+    #[error("cannot open the camera {id}: {why}; is another program using it?")]
+    Open {
+        /// Its identity.
+        id: String,
+        /// The library's word.
+        why: String,
+    },
+    /// It was open and gives no more pictures.
+    #[error("the camera {id} stopped giving pictures: {why}")]
+    Read {
+        /// Its identity.
+        id: String,
+        /// The library's word.
+        why: String,
+    },
+    /// Picture after picture was damaged.
+    #[error("the camera {id} gives only damaged pictures: {why}")]
+    Damaged {
+        /// Its identity.
+        id: String,
+        /// About the last one.
+        why: DecodeError,
+    },
+    /// The replay cannot be played.
+    #[error("cannot play {path}: {why}")]
+    Replay {
+        /// The folder or file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Opens the camera that the configuration names.
+pub fn open(config: &CameraConfig) -> Result<Box<dyn Camera>, CameraError> {
+    if let Some(folder) = &config.replay {
+        return Ok(Box::new(replay::Replay::open(folder, config.replay_fps)?));
+    }
+    let chosen = inventory::choose(config)?;
+    Ok(Box::new(colour::Colour::open(&chosen)?))
+}

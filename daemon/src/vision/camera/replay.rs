@@ -1,0 +1,88 @@
+//! A folder of pictures, played in the order of their names, over and over, at a camera's pace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::vision::camera::{Camera, CameraError, Shot};
+use crate::vision::decode::picture_file;
+
+/// The most pictures of a folder that are played.
+const MAX_PICTURES: usize = 10_000;
+
+/// The largest picture file that is played: 16 MiB.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// An open folder.
+#[derive(Debug)]
+pub struct Replay {
+    files: Vec<PathBuf>,
+    next: usize,
+    due: Instant,
+    pace: Duration,
+}
+
+impl Replay {
+    /// Reads the folder's listing; the pictures themselves are read as they are due.
+    pub fn open(folder: &Path, fps: u32) -> Result<Self, CameraError> {
+        let fail = |why: String| CameraError::Replay {
+            path: folder.display().to_string(),
+            why,
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|error| fail(error.to_string()))? {
+            let path = entry.map_err(|error| fail(error.to_string()))?.path();
+            let picture = path
+                .extension()
+                .is_some_and(|ext| ["jpg", "jpeg", "png"].iter().any(|known| ext == *known));
+            if picture {
+                files.push(path);
+            }
+            if files.len() > MAX_PICTURES {
+                return Err(fail(format!("it holds more than {MAX_PICTURES} pictures")));
+            }
+        }
+        if files.is_empty() {
+            return Err(fail("it holds no .jpg or .png".into()));
+        }
+        files.sort();
+        Ok(Self {
+            files,
+            next: 0,
+            due: Instant::now(),
+            pace: Duration::from_secs(1) / fps.max(1),
+        })
+    }
+}
+
+impl Camera for Replay {
+    fn id(&self) -> &str {
+        "replay"
+    }
+
+    fn next(&mut self) -> Result<Shot, CameraError> {
+        let path = &self.files[self.next % self.files.len()];
+        let fail = |why: String| CameraError::Replay {
+            path: path.display().to_string(),
+            why,
+        };
+        let size = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+        if size > MAX_BYTES {
+            return Err(fail("it is larger than 16 MiB".into()));
+        }
+        let bytes = fs::read(path).map_err(|error| fail(error.to_string()))?;
+        std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
+        let arrived = Instant::now();
+        // Like a camera, it does not wait for a slow reader: pictures that were not fetched in time are gone.
+        while self.due <= arrived {
+            self.due += self.pace;
+            self.next += 1;
+        }
+        let picture = picture_file(&bytes).map_err(|error| fail(error.to_string()))?;
+        Ok(Shot {
+            picture,
+            arrived,
+            decoding: arrived.elapsed(),
+        })
+    }
+}

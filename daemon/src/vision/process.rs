@@ -1,0 +1,248 @@
+//! The vision process itself: loads the models, then does what the supervisor asks, one thing at a time.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use facelogin_config::Config;
+use facelogin_engine::{DlibEngine, Effort, Engine, Frame};
+use facelogin_models::{ModelDirs, Trust, verify_all};
+use facelogin_protocol::Deadline;
+
+use crate::vision::camera::{self, Camera};
+use crate::vision::decode::{self, Picture};
+use crate::vision::wire::{
+    FromVision, MAX_PICTURE, Observation, ToVision, WireError, receive_exactly, receive_message, send,
+};
+
+/// How long a message to the supervisor may take to leave: it reads at once, or it is gone.
+const SENDING: Duration = Duration::from_secs(5);
+
+/// Why the process ends.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The models are missing, altered, or not readable.
+    #[error("{0}")]
+    Models(String),
+    /// The supervisor is gone or talks nonsense.
+    #[error("the line to the supervisor: {0}")]
+    Wire(#[from] WireError),
+    /// The system refused something.
+    #[error("{what}: {why}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        why: std::io::Error,
+    },
+}
+
+enum Order {
+    Message(ToVision),
+    Picture(Vec<u8>),
+    Gone(WireError),
+}
+
+/// Serves the supervisor behind `line` until it closes. `beat` is called at least every `beat_every` while all is
+/// well, from the very thread that could hang.
+pub fn serve(
+    line: OwnedFd,
+    config: &Config,
+    beat_every: Option<Duration>,
+    beat: &dyn Fn(),
+) -> Result<(), ProcessError> {
+    let system = |what| move |why| ProcessError::System { what, why };
+    let reader = line.try_clone().map_err(system("duplicating the line"))?;
+    let mut vision = match load(config) {
+        Ok((engine, load_ms)) => {
+            let id = engine.id();
+            let hello = FromVision::Hello {
+                engine: id.name.clone(),
+                model: id.model.clone(),
+                load_ms,
+            };
+            send(&line, &hello, Deadline::after(SENDING))?;
+            Vision { line, config, engine }
+        }
+        Err(error) => {
+            // Best effort: the supervisor may be gone, and the error is returned in any case.
+            let _ = send(
+                &line,
+                &FromVision::Broken {
+                    why: error.to_string(),
+                },
+                Deadline::after(SENDING),
+            );
+            return Err(error);
+        }
+    };
+    let (orders, inbox) = channel();
+    std::thread::Builder::new()
+        .name("orders".into())
+        .spawn(move || read_orders(&reader, &orders))
+        .map_err(system("starting a thread"))?;
+    loop {
+        beat();
+        let order = match beat_every {
+            None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(every) => inbox.recv_timeout(every),
+        };
+        match order {
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Ok(Order::Gone(WireError::Closed)) => return Ok(()),
+            Ok(Order::Gone(error)) => return Err(error.into()),
+            Ok(Order::Message(ToVision::Start { scan })) => vision.scan(scan, &inbox, beat)?,
+            // A scan that failed on its own is stopped all the same.
+            Ok(Order::Message(ToVision::Stop { scan })) => vision.say(&FromVision::Stopped { scan })?,
+            Ok(Order::Message(ToVision::Cameras {})) => {
+                let cameras = camera::list(&config.camera);
+                vision.say(&FromVision::Cameras { cameras })?;
+            }
+            // Its bytes come as an order of their own.
+            Ok(Order::Message(ToVision::Picture { .. })) => {}
+            Ok(Order::Picture(bytes)) => {
+                let faces = vision.look_at(&bytes);
+                vision.say(&FromVision::Picture(faces))?;
+            }
+        }
+    }
+}
+
+fn load(config: &Config) -> Result<(DlibEngine, u32), ProcessError> {
+    let begun = Instant::now();
+    let dirs = match &config.models {
+        Some(folder) => ModelDirs::only(folder.clone()),
+        None => ModelDirs::system(),
+    };
+    let models =
+        verify_all(&dirs, Trust::RootOwned).map_err(|error| ProcessError::Models(error.to_string()))?;
+    let engine = DlibEngine::load(&models).map_err(|error| ProcessError::Models(error.to_string()))?;
+    Ok((
+        engine,
+        u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
+    ))
+}
+
+/// The folders this configuration has the process read pictures and models from, for its sandbox.
+pub fn folders(config: &Config) -> Vec<PathBuf> {
+    let models = match &config.models {
+        Some(folder) => vec![folder.clone()],
+        None => ModelDirs::system().folders().to_vec(),
+    };
+    models.into_iter().chain(config.camera.replay.clone()).collect()
+}
+
+fn read_orders(line: &OwnedFd, orders: &Sender<Order>) {
+    // The supervisor may be silent for as long as nobody logs in: wait in days, each message within seconds.
+    loop {
+        let idle = Deadline::after(Duration::from_secs(86_400));
+        let ready = idle.wait(std::os::fd::AsFd::as_fd(line), nix::poll::PollFlags::POLLIN);
+        if matches!(ready, Ok(None)) {
+            continue;
+        }
+        let order = next_order(line).unwrap_or_else(Order::Gone);
+        let gone = matches!(order, Order::Gone(_));
+        if orders.send(order).is_err() || gone {
+            return;
+        }
+    }
+}
+
+fn next_order(line: &OwnedFd) -> Result<Order, WireError> {
+    let deadline = Deadline::after(Duration::from_secs(10));
+    match receive_message(line, deadline)? {
+        ToVision::Picture { length } if length <= MAX_PICTURE => {
+            let mut bytes = vec![0; length];
+            receive_exactly(line, &mut bytes, deadline)?;
+            Ok(Order::Picture(bytes))
+        }
+        ToVision::Picture { length } => Err(WireError::TooLong(length)),
+        message => Ok(Order::Message(message)),
+    }
+}
+
+struct Vision<'a> {
+    line: OwnedFd,
+    config: &'a Config,
+    engine: DlibEngine,
+}
+
+impl Vision<'_> {
+    fn say(&self, message: &FromVision) -> Result<(), WireError> {
+        send(&self.line, message, Deadline::after(SENDING))
+    }
+
+    fn scan(&mut self, scan: u64, inbox: &Receiver<Order>, beat: &dyn Fn()) -> Result<(), WireError> {
+        let failed = |why: String| FromVision::Failed { scan, why };
+        let mut camera = match camera::open(&self.config.camera) {
+            Ok(camera) => camera,
+            Err(error) => return self.say(&failed(error.to_string())),
+        };
+        self.say(&FromVision::Opened {
+            scan,
+            camera: camera.id().into(),
+        })?;
+        let mut number = 0;
+        loop {
+            match inbox.try_recv() {
+                Ok(Order::Message(ToVision::Stop { scan: of })) if of == scan => {
+                    drop(camera);
+                    return self.say(&FromVision::Stopped { scan });
+                }
+                Err(TryRecvError::Empty) => {}
+                // Anything else in the middle of a scan, or the end of the line: this conversation is over.
+                Ok(Order::Gone(error)) => return Err(error),
+                Ok(_) | Err(TryRecvError::Disconnected) => return Err(WireError::Closed),
+            }
+            beat();
+            match self.one_picture(camera.as_mut(), scan, number) {
+                Ok(observation) => self.say(&FromVision::Observation(observation))?,
+                Err(why) => {
+                    drop(camera);
+                    return self.say(&failed(why));
+                }
+            }
+            number += 1;
+        }
+    }
+
+    fn one_picture(
+        &mut self,
+        camera: &mut dyn Camera,
+        scan: u64,
+        number: u64,
+    ) -> Result<Observation, String> {
+        let shot = camera.next().map_err(|error| error.to_string())?;
+        let frame = frame_of(&shot.picture)?;
+        let analysis = self
+            .engine
+            .analyse(&frame, Effort::Video)
+            .map_err(|error| error.to_string())?;
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Ok(Observation {
+            scan,
+            number,
+            faces: analysis.faces,
+            brightness: analysis.brightness,
+            decode_us: micros(shot.decoding),
+            times: analysis.times,
+            latency_us: micros(shot.arrived.elapsed()),
+        })
+    }
+
+    fn look_at(&mut self, bytes: &[u8]) -> Result<Vec<facelogin_engine::Face>, String> {
+        let picture = decode::picture_file(bytes).map_err(|error| error.to_string())?;
+        let frame = frame_of(&picture)?;
+        let analysis = self
+            .engine
+            .analyse(&frame, Effort::Still)
+            .map_err(|error| error.to_string())?;
+        Ok(analysis.faces)
+    }
+}
+
+fn frame_of(picture: &Picture) -> Result<Frame<'_>, String> {
+    Frame::new(picture.width, picture.height, picture.pixels()).map_err(|error| error.to_string())
+}

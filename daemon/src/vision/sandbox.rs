@@ -1,0 +1,113 @@
+//! What the vision process gives up before it touches a picture: its rights, its name in the process table's tools,
+//! and every file but the camera, the models and what the C library reads.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetError,
+};
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Group, Uid, User, geteuid, setgid, setgroups, setuid};
+
+/// The account it runs as.
+pub const ACCOUNT: &str = "facelogin";
+
+/// Where there is no such account (a demonstration, a test): the one that owns nothing.
+pub const FALLBACK: &str = "nobody";
+
+/// The group that may open cameras.
+pub const CAMERA_GROUP: &str = "video";
+
+/// Why the process must not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Neither account exists.
+    #[error("there is neither an account {ACCOUNT:?} nor {FALLBACK:?} to run as")]
+    NoAccount,
+    /// The system refused.
+    #[error("{what}: {errno}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What it said.
+        errno: Errno,
+    },
+    /// It still has rights.
+    #[error("the vision process must not run as root")]
+    StillRoot,
+    /// The kernel's file sandbox refused its rules.
+    #[error("landlock: {0}")]
+    Landlock(#[from] RulesetError),
+}
+
+fn system(what: &'static str) -> impl Fn(Errno) -> SandboxError {
+    move |errno| SandboxError::System { what, errno }
+}
+
+/// Started by root, becomes the account; started by its unit, it already is.
+pub fn drop_privileges() -> Result<(), SandboxError> {
+    // Its parent's death must not leave it holding the camera.
+    prctl::set_pdeathsig(Signal::SIGKILL).map_err(system("PR_SET_PDEATHSIG"))?;
+    if geteuid().is_root() {
+        let user = [ACCOUNT, FALLBACK]
+            .iter()
+            .find_map(|name| User::from_name(name).ok().flatten());
+        let user = user.ok_or(SandboxError::NoAccount)?;
+        let video = Group::from_name(CAMERA_GROUP)
+            .ok()
+            .flatten()
+            .map(|group| group.gid);
+        let groups: Vec<Gid> = video.into_iter().collect();
+        setgroups(&groups).map_err(system("setgroups"))?;
+        setgid(user.gid).map_err(system("setgid"))?;
+        setuid(user.uid).map_err(system("setuid"))?;
+        // Changing the uid clears it.
+        prctl::set_pdeathsig(Signal::SIGKILL).map_err(system("PR_SET_PDEATHSIG"))?;
+    }
+    if geteuid().is_root() || setuid(Uid::from_raw(0)).is_ok() {
+        return Err(SandboxError::StillRoot);
+    }
+    prctl::set_no_new_privs().map_err(system("PR_SET_NO_NEW_PRIVS"))?;
+    // Other processes of the same account may neither trace it nor read its memory; nor is it dumped with a face in it.
+    prctl::set_dumpable(false).map_err(system("PR_SET_DUMPABLE"))?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(system("RLIMIT_CORE"))
+}
+
+/// Confines file access as far as this kernel can: reading `folders` and what describes cameras, using /dev/video*.
+/// Returns whether the kernel enforces it.
+pub fn confine(folders: &[PathBuf]) -> Result<bool, SandboxError> {
+    let abi = ABI::V2;
+    let read = AccessFs::from_read(abi);
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(abi))?
+        .create()?;
+    let readable = [
+        "/sys",
+        "/etc/localtime",
+        "/proc/self",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+    ]
+    .map(PathBuf::from);
+    for path in readable.iter().chain(folders) {
+        // What is not there needs no rule.
+        if let Ok(fd) = PathFd::new(path) {
+            let allowed = if path.is_dir() {
+                read
+            } else {
+                read & AccessFs::from_file(abi)
+            };
+            ruleset = ruleset.add_rule(PathBeneath::new(fd, allowed))?;
+        }
+    }
+    if let Ok(fd) = PathFd::new(Path::new("/dev")) {
+        ruleset = ruleset.add_rule(PathBeneath::new(fd, read | AccessFs::WriteFile))?;
+    }
+    let status = ruleset.restrict_self()?;
+    Ok(status.ruleset != landlock::RulesetStatus::NotEnforced)
+}
