@@ -88,7 +88,7 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
     let policy = |standing: &Standing| decide(&daemon.config, &asked, standing);
     attempt(daemon, peer, &attempted, policy, |judged| {
         // A caller that has gone needs no answer; the attempt is recorded all the same.
-        let _ = peer.reply(&reply(judged));
+        let _ = peer.reply_and_end(&reply(judged));
     });
     Ok(Next::Close)
 }

@@ -1,12 +1,13 @@
 //! One connection: calls are read one after the other, each within its time, and answered.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use facelogin_protocol::codec::{Call, CodecError, Inbox, decode, encode_reply};
 use facelogin_protocol::socket::{SocketError, send_all};
 use facelogin_protocol::{Deadline, INTERFACE_NAME, LARGE_MESSAGE, SMALL_MESSAGE};
+use nix::sys::socket::{Shutdown, shutdown};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,7 +47,16 @@ impl Peer {
         self.send(&encode_reply(parameters, true)?)
     }
 
-    /// Sends the last reply.
+    /// Sends the last reply of the connection and ends it: the caller reads up to the end before it believes the
+    /// reply (R2), and must not wait for what we still have to do.
+    pub fn reply_and_end(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
+        self.reply(parameters)?;
+        // The caller may have closed already.
+        let _ = shutdown(self.fd.as_raw_fd(), Shutdown::Both);
+        Ok(())
+    }
+
+    /// Sends the last reply to a call.
     pub fn reply(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
         self.send(&encode_reply(parameters, false)?)
     }
