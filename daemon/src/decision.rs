@@ -193,3 +193,7 @@ impl Decision {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "decision_tests.rs"]
+mod tests;

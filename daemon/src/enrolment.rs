@@ -107,3 +107,71 @@ pub fn consistent(encodings: &[Encoding]) -> Result<(), Unfit> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{encoding, face, sized};
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn pictures_of_the_same_instant_count_once_and_bad_ones_not_at_all() {
+        let mut gathering = Gathering::default();
+        let good = [face(encoding(0.1, 0))];
+        assert!(gathering.observe(ms(0), &good));
+        assert!(!gathering.observe(ms(33), &good));
+        assert!(!gathering.observe(ms(299), &good));
+        assert!(gathering.observe(ms(300), &good));
+        assert_eq!(gathering.got(), 2);
+        assert!(gathering.observe(ms(700), &[]));
+        assert_eq!(gathering.hint(), Some(Flaw::NoFace.hint()));
+        // The same hint again is no news.
+        assert!(!gathering.observe(ms(733), &[]));
+        let two = [
+            sized(face(encoding(0.1, 0)), 200),
+            sized(face(encoding(0.1, 0)), 20),
+        ];
+        assert!(gathering.observe(ms(766), &two));
+        assert_eq!((gathering.got(), gathering.complete()), (2, false));
+        for picture in 0..WANTED - 2 {
+            gathering.observe(ms(1000 + 300 * picture as u64), &good);
+        }
+        assert!(gathering.complete());
+        assert_eq!(gathering.into_encodings().len(), WANTED);
+    }
+
+    #[test]
+    fn the_picture_of_somebody_else_is_named() {
+        assert_eq!(consistent(&[]), Ok(()));
+        assert_eq!(consistent(&[encoding(0.3, 0)]), Ok(()));
+        // One person: 0.35 apart at most.
+        assert_eq!(
+            consistent(&[encoding(0.2, 0), encoding(0.2, 1), encoding(0.25, 2)]),
+            Ok(())
+        );
+        // Two strangers, 0.8 apart: each 0.4 from their mean.
+        assert!(matches!(
+            consistent(&[encoding(0.4, 0), encoding(-0.4, 0)]),
+            Err(Unfit::Odd { .. })
+        ));
+        let odd = consistent(&[
+            encoding(0.1, 0),
+            encoding(0.1, 1),
+            encoding(0.9, 2),
+            encoding(0.1, 3),
+        ]);
+        assert!(matches!(odd, Err(Unfit::Odd { place: 2, .. })), "{odd:?}");
+    }
+
+    #[test]
+    fn a_picture_file_must_show_one_good_face() {
+        assert!(from_picture(&[face(encoding(0.1, 0))]).is_ok());
+        let mut cut = face(encoding(0.1, 0));
+        cut.quality.inside = 0.77;
+        assert_eq!(from_picture(&[cut]).unwrap_err(), Unfit::Flawed(Flaw::CutOff));
+        assert_eq!(from_picture(&[]).unwrap_err(), Unfit::Flawed(Flaw::NoFace));
+    }
+}

@@ -13,4 +13,6 @@ pub mod quality;
 pub mod scan;
 pub mod server;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod vision;

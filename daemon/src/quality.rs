@@ -183,3 +183,75 @@ fn judge(face: &Face, gates: &Gates) -> Result<(), Flaw> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{encoding, face, sized};
+
+    #[test]
+    fn each_flaw_is_found_and_a_number_that_is_none_counts_as_flawed() {
+        let good = face(encoding(0.0, 0));
+        assert!(one_good_face(std::slice::from_ref(&good), &LOGIN).is_ok());
+        assert!(only_good_face(std::slice::from_ref(&good), &ENROLMENT).is_ok());
+        type Change = fn(&mut facelogin_engine::Quality, f32);
+        let table: [(Change, f32, Flaw); 10] = [
+            (|q, v| q.inside = v, 0.75, Flaw::CutOff),
+            (|q, v| q.eye_distance_px = v, 10.0, Flaw::TooSmall),
+            (|q, v| q.brightness = v, 0.01, Flaw::TooDark),
+            (|q, v| q.brightness = v, 0.99, Flaw::TooBright),
+            (|q, v| q.clipped = v, 0.8, Flaw::TooBright),
+            (|q, v| q.yaw_deg = v, 45.0, Flaw::TurnedAway),
+            (|q, v| q.yaw_deg = v, -45.0, Flaw::TurnedAway),
+            (|q, v| q.pitch_deg = v, 45.0, Flaw::TurnedAway),
+            (|q, v| q.roll_deg = v, 45.0, Flaw::TurnedAway),
+            (|q, v| q.sharpness = v, 1.0, Flaw::Blurred),
+        ];
+        for (change, value, flaw) in table {
+            let mut bad = good.clone();
+            change(&mut bad.quality, value);
+            assert_eq!(one_good_face(&[bad], &LOGIN).unwrap_err(), flaw, "{value}");
+            let mut none = good.clone();
+            change(&mut none.quality, f32::NAN);
+            assert!(one_good_face(&[none], &LOGIN).is_err(), "{flaw:?} with NaN");
+        }
+    }
+
+    #[test]
+    fn a_bystander_is_ignored_at_login_and_refused_at_enrolment() {
+        let near = sized(face(encoding(0.0, 0)), 200);
+        let far = sized(face(encoding(0.0, 1)), 100);
+        let close = sized(face(encoding(0.0, 1)), 190);
+        assert!(one_good_face(&[near.clone(), far.clone()], &LOGIN).is_ok());
+        assert_eq!(
+            one_good_face(&[near.clone(), close], &LOGIN).unwrap_err(),
+            Flaw::SeveralFaces
+        );
+        assert_eq!(
+            only_good_face(&[near, far], &ENROLMENT).unwrap_err(),
+            Flaw::SeveralFaces
+        );
+        assert_eq!(one_good_face(&[], &LOGIN).unwrap_err(), Flaw::NoFace);
+    }
+
+    #[test]
+    fn boxes_that_another_process_made_up_do_not_overflow() {
+        let mut odd = face(encoding(0.0, 0));
+        odd.bbox = facelogin_engine::BBox {
+            left: i32::MIN,
+            top: i32::MIN,
+            right: i32::MAX,
+            bottom: i32::MAX,
+        };
+        let mut empty = odd.clone();
+        empty.bbox = facelogin_engine::BBox {
+            left: 9,
+            top: 9,
+            right: -9,
+            bottom: -9,
+        };
+        assert!(one_good_face(&[odd, empty.clone()], &LOGIN).is_ok());
+        // Two boxes without area are no dominant face but two faces... of which the first is not nearer.
+        assert!(one_good_face(&[empty.clone(), face(encoding(0.0, 0))], &LOGIN).is_err());
+    }
+}

@@ -122,3 +122,7 @@ fn glance(vision: BorrowedFd<'_>, caller: BorrowedFd<'_>) -> Glance {
         Glance::Nothing
     }
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

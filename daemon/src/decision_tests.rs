@@ -1,0 +1,205 @@
+use super::*;
+use crate::testing::{encoding, face, sized};
+
+const RULES: ScanRules = ScanRules {
+    threshold: 0.36,
+    frames: 3,
+    timeout: Duration::from_secs(4),
+    no_face_timeout: Duration::from_millis(1500),
+};
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A template at the origin: a face `encoding(d, _)` is d away from it.
+fn decision() -> Decision {
+    Decision::new(
+        RULES,
+        vec![Enrolled {
+            id: 7,
+            mean: encoding(0.0, 0),
+        }],
+    )
+}
+
+/// Shows one face after the other, 33 ms apart, and returns the verdict.
+fn show(decision: &mut Decision, distances: &[f32]) -> Judged {
+    let mut at = Duration::ZERO;
+    for distance in distances {
+        at += ms(33);
+        if decision.observe(at, &[face(encoding(*distance, 1))]) == Step::Done {
+            break;
+        }
+    }
+    decision.finish(at)
+}
+
+#[test]
+fn a_match_takes_as_many_good_pictures_as_the_rules_say_and_all_of_them_near() {
+    for (distances, verdict, frames) in [
+        (&[0.2, 0.2, 0.2][..], Verdict::Match, 3),
+        (&[0.36, 0.36, 0.36], Verdict::Match, 3),
+        (&[0.2, 0.2], Verdict::Unavailable, 2),
+        (&[0.361, 0.361, 0.361], Verdict::NoMatch, 3),
+        // A stranger first, then the user: found once the window holds the user alone.
+        (&[0.8, 0.2, 0.2, 0.2], Verdict::Match, 4),
+        // One swapped picture does not hide in the mean.
+        (&[0.1, 0.1, 0.6], Verdict::NoMatch, 3),
+        (&[0.9, 0.1, 0.1], Verdict::NoMatch, 3),
+    ] {
+        let judged = show(&mut decision(), distances);
+        assert_eq!(
+            (judged.verdict, judged.detail.frames),
+            (verdict, frames),
+            "{distances:?}"
+        );
+        assert_eq!(judged.template.is_some(), verdict == Verdict::Match);
+    }
+}
+
+#[test]
+fn fusion_brings_scattered_pictures_of_one_person_together() {
+    // Three pictures, each 0.45 away, in three directions: their mean is 0.26 away.
+    let mut scattered = decision();
+    for (picture, axis) in [1, 2, 3].into_iter().enumerate() {
+        scattered.observe(ms(33 * picture as u64), &[face(encoding(0.45, axis))]);
+    }
+    let judged = scattered.finish(ms(100));
+    assert_eq!(judged.verdict, Verdict::Match);
+    assert!((judged.detail.distance.unwrap() - 0.45 / 3f32.sqrt()).abs() < 1e-4);
+}
+
+#[test]
+fn r04_without_a_template_nothing_matches() {
+    let mut none = Decision::new(RULES, Vec::new());
+    assert_eq!(show(&mut none, &[0.0; 12]).verdict, Verdict::NoMatch);
+    let negative = ScanRules {
+        threshold: -0.1,
+        ..RULES
+    };
+    let mut never = Decision::new(
+        negative,
+        vec![Enrolled {
+            id: 1,
+            mean: encoding(0.0, 0),
+        }],
+    );
+    assert_eq!(show(&mut never, &[0.0; 12]).verdict, Verdict::NoMatch);
+}
+
+#[test]
+fn a_stranger_gets_a_bounded_number_of_tries() {
+    let mut stranger = decision();
+    let judged = show(&mut stranger, &[0.8; 100]);
+    assert_eq!(judged.verdict, Verdict::NoMatch);
+    assert_eq!(judged.detail.frames as usize, WINDOWS * RULES.frames);
+}
+
+#[test]
+fn who_leaves_the_view_starts_anew() {
+    for between in [
+        vec![],
+        vec![
+            sized(face(encoding(0.2, 1)), 100),
+            sized(face(encoding(0.2, 1)), 99),
+        ],
+    ] {
+        let mut left = decision();
+        let near = || face(encoding(0.2, 1));
+        left.observe(ms(33), &[near()]);
+        left.observe(ms(66), &[near()]);
+        left.observe(ms(99), &between);
+        assert_eq!(left.observe(ms(132), &[near()]), Step::KeepLooking);
+        assert_eq!(left.observe(ms(165), &[near()]), Step::KeepLooking);
+        assert_eq!(left.observe(ms(198), &[near()]), Step::Done);
+    }
+}
+
+#[test]
+fn time_runs_out_for_an_empty_room_before_it_does_for_a_face() {
+    let mut empty = decision();
+    assert_eq!(empty.observe(ms(700), &[]), Step::KeepLooking);
+    assert_eq!(empty.observe(ms(2199), &[]), Step::KeepLooking);
+    // 1.5 s after the first picture, however long the camera took to open.
+    assert_eq!(empty.observe(ms(2200), &[]), Step::Done);
+    let judged = empty.finish(ms(2200));
+    assert_eq!(
+        (judged.verdict, judged.reason),
+        (Verdict::Unavailable, Reason::NobodySeen)
+    );
+    assert_eq!(judged.detail.hint.as_deref(), Some(Flaw::NoFace.hint()));
+
+    let mut dark = decision();
+    let mut shadow = face(encoding(0.2, 1));
+    shadow.quality.brightness = 0.01;
+    assert_eq!(
+        dark.observe(ms(10), std::slice::from_ref(&shadow)),
+        Step::KeepLooking
+    );
+    assert_eq!(
+        dark.observe(ms(3999), std::slice::from_ref(&shadow)),
+        Step::KeepLooking
+    );
+    assert_eq!(dark.on_time(ms(4000)), Step::Done);
+    let judged = dark.finish(ms(4000));
+    assert_eq!(
+        (judged.verdict, judged.reason),
+        (Verdict::Unavailable, Reason::PoorView)
+    );
+    assert_eq!(judged.detail.hint.as_deref(), Some(Flaw::TooDark.hint()));
+}
+
+#[test]
+fn a_camera_that_shows_nothing_at_all_is_no_empty_room() {
+    let blind = decision();
+    assert_eq!(blind.on_time(ms(3999)), Step::KeepLooking);
+    assert_eq!(blind.on_time(ms(4000)), Step::Done);
+    assert_eq!(blind.finish(ms(4000)).reason, Reason::CameraUnavailable);
+}
+
+#[test]
+fn two_people_side_by_side_are_neither_a_match_nor_a_mismatch() {
+    let mut both = decision();
+    let pair = [
+        sized(face(encoding(0.1, 1)), 120),
+        sized(face(encoding(0.8, 2)), 110),
+    ];
+    for picture in 0..12 {
+        both.observe(ms(33 * picture), &pair);
+    }
+    let judged = both.finish(ms(400));
+    assert_eq!(
+        (judged.verdict, judged.reason),
+        (Verdict::Unavailable, Reason::SeveralFaces)
+    );
+    assert!(!both.mismatched());
+}
+
+#[test]
+fn r21_only_a_whole_probe_that_did_not_match_counts_as_a_mismatch() {
+    let mut seen = decision();
+    show(&mut seen, &[0.8, 0.8]);
+    assert!(!seen.mismatched());
+    show(&mut seen, &[0.8]);
+    assert!(seen.mismatched());
+    let mut user = decision();
+    show(&mut user, &[0.8, 0.8, 0.8, 0.1, 0.1, 0.1]);
+    assert!(!user.mismatched());
+}
+
+#[test]
+fn the_nearest_of_several_templates_decides() {
+    let templates = vec![
+        Enrolled {
+            id: 1,
+            mean: encoding(0.9, 5),
+        },
+        Enrolled {
+            id: 2,
+            mean: encoding(0.0, 0),
+        },
+    ];
+    let mut two = Decision::new(RULES, templates);
+    assert_eq!(show(&mut two, &[0.2; 3]).template, Some(2));
+}
