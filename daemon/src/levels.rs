@@ -7,6 +7,10 @@ use facelogin_config::{Rules, Security};
 pub const DISTANCE_PER_DECADE: f32 = 0.05;
 
 /// The distance a named strictness stands for, for one template.
+///
+/// Measured with a template of five pictures and a probe of three (`docs/accuracy.md`): of 129,791 impostor tries on
+/// LFW and 1,410 on NUAA, 13 and 2 were accepted at 0.40, 2 and 0 at 0.36, 0 and 0 at 0.32. That is too few tries to
+/// claim a rate for any group of people below about 2 in 1,000.
 pub fn named(security: Security) -> f32 {
     match security {
         Security::Convenient => 0.40,
