@@ -56,13 +56,17 @@ pub const NEVER: &[&str] = &[
     "telnet",
     "vsftpd",
     "webmin",
+    "xrdp",
     "xrdp-sesman",
 ];
 
 /// Services that hand out somebody else's rights. A face is no consent (CVE-2024-37408), and this version cannot yet
 /// ask for it.
 pub const NEEDS_CONSENT: &[&str] = &[
+    "chfn",
+    "chsh",
     "doas",
+    "passwd",
     "pkexec",
     "polkit-1",
     "runuser",

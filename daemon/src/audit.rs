@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use facelogin_protocol::escape::for_log;
 use facelogin_protocol::types::{Reason, Verdict};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use syslog::{Facility, Formatter3164, Logger, LoggerBackend};
 
 /// The longest value that is logged whole, in characters.
@@ -82,10 +85,16 @@ enum Level {
 
 type Syslog = Logger<LoggerBackend, Formatter3164>;
 
+#[derive(Default)]
+struct State {
+    syslog: Option<Syslog>,
+    lost: u64,
+}
+
 /// The way to the system's log; standard error where there is none.
 pub struct Audit {
-    socket: Option<PathBuf>,
-    syslog: Mutex<Option<Syslog>>,
+    socket: PathBuf,
+    state: Mutex<State>,
 }
 
 impl std::fmt::Debug for Audit {
@@ -99,17 +108,14 @@ impl std::fmt::Debug for Audit {
 impl Audit {
     /// To `/dev/log`.
     pub fn system() -> Self {
-        Self {
-            socket: None,
-            syslog: Mutex::new(None),
-        }
+        Self::to("/dev/log".into())
     }
 
     /// To another datagram socket.
     pub fn to(socket: PathBuf) -> Self {
         Self {
-            socket: Some(socket),
-            syslog: Mutex::new(None),
+            socket,
+            state: Mutex::default(),
         }
     }
 
@@ -127,25 +133,46 @@ impl Audit {
         self.write(Level::Warning, &for_log(text, 400));
     }
 
+    /// Never waits: a log that is full or hung must not stop logins. What it did not take is counted, and told when
+    /// it takes something again.
     fn write(&self, level: Level, line: &str) {
-        let mut guard = self.syslog.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // A log daemon that was restarted left a dead socket behind: the second try is on a fresh one.
         for _ in 0..2 {
-            if guard.is_none() {
-                *guard = self.connect();
+            if state.syslog.is_none() {
+                state.syslog = self.connect();
             }
-            let Some(logger) = guard.as_mut() else { break };
+            let lost = state.lost;
+            let Some(logger) = state.syslog.as_mut() else {
+                break;
+            };
+            let note = if lost > 0 {
+                format!(" lost_before={lost}")
+            } else {
+                String::new()
+            };
             let written = match level {
-                Level::Notice => logger.notice(line),
-                Level::Warning => logger.warning(line),
+                Level::Notice => logger.notice(format!("{line}{note}")),
+                Level::Warning => logger.warning(format!("{line}{note}")),
             };
             match written {
-                Ok(()) => return,
-                Err(_) => *guard = None,
+                Ok(()) => {
+                    state.lost = 0;
+                    return;
+                }
+                Err(error) if would_block(&error) => {
+                    state.lost += 1;
+                    return;
+                }
+                Err(_) => state.syslog = None,
             }
         }
-        // Nothing is left to tell when standard error is gone too.
-        let _ = writeln!(std::io::stderr(), "facelogind: {line}");
+        let stderr = std::io::stderr();
+        let mut fds = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+        if poll(&mut fds, PollTimeout::ZERO) == Ok(1) {
+            // Nothing is left to tell when standard error is gone too.
+            let _ = writeln!(stderr.lock(), "facelogind: {line}");
+        }
     }
 
     fn connect(&self) -> Option<Syslog> {
@@ -155,10 +182,19 @@ impl Audit {
             process: "facelogind".into(),
             pid: std::process::id(),
         };
-        match &self.socket {
-            None => syslog::unix(formatter).ok(),
-            Some(path) => syslog::unix_custom(formatter, path).ok(),
+        let socket = UnixDatagram::unbound().ok()?;
+        socket.set_nonblocking(true).ok()?;
+        socket.connect(&self.socket).ok()?;
+        Some(Logger::new(LoggerBackend::Unix(socket), formatter))
+    }
+}
+
+fn would_block(error: &syslog::Error) -> bool {
+    match error {
+        syslog::Error::Write(error) | syslog::Error::Io(error) => {
+            error.kind() == std::io::ErrorKind::WouldBlock
         }
+        syslog::Error::Initialization(_) => false,
     }
 }
 
@@ -218,5 +254,31 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_log_that_takes_nothing_holds_nobody_up_and_what_it_missed_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let log = UnixDatagram::bind(&path).unwrap();
+        let audit = Audit::to(path);
+        // Far more than any socket's queue.
+        for _ in 0..5000 {
+            audit.decision(&entry("alice"));
+        }
+        log.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 1024];
+        let mut taken = 0;
+        while log.recv(&mut buffer).is_ok() {
+            taken += 1;
+        }
+        assert!(taken < 5000);
+        audit.decision(&entry("bob"));
+        let got = log.recv(&mut buffer).unwrap();
+        let text = String::from_utf8_lossy(&buffer[..got]).into_owned();
+        assert!(
+            text.contains("user=bob") && text.ends_with(&format!("lost_before={}", 5000 - taken)),
+            "{text}"
+        );
     }
 }

@@ -122,6 +122,11 @@ impl Decision {
         }
     }
 
+    /// Whether any face was in view.
+    pub fn somebody_seen(&self) -> bool {
+        self.face_seen
+    }
+
     /// Whether a full probe was compared and did not match: it counts against the user even if the scan is cancelled
     /// afterwards (R21).
     pub fn mismatched(&self) -> bool {

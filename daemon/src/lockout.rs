@@ -236,20 +236,37 @@ pub enum ClockError {
     Clock(nix::Error),
 }
 
-/// Reads the clock that lockouts are measured with.
-pub fn boot_clock() -> Result<Now, ClockError> {
-    let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map_err(ClockError::BootId)?;
-    let boot_id = boot_id.trim_end();
-    if boot_id.len() != 36 || !boot_id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()) {
-        return Err(ClockError::NoBootId);
+/// The clock that lockouts are measured with.
+#[derive(Debug, Clone)]
+pub struct BootClock {
+    boot_id: String,
+}
+
+impl BootClock {
+    /// Reads which boot this is: once, for it cannot change while we run, and later there may be no descriptor left
+    /// to read it with.
+    pub fn new() -> Result<BootClock, ClockError> {
+        let boot_id =
+            std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map_err(ClockError::BootId)?;
+        let boot_id = boot_id.trim_end();
+        if boot_id.len() != 36 || !boot_id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()) {
+            return Err(ClockError::NoBootId);
+        }
+        Ok(BootClock {
+            boot_id: boot_id.to_owned(),
+        })
     }
-    let time = clock_gettime(ClockId::CLOCK_BOOTTIME).map_err(ClockError::Clock)?;
-    // Negative only in a time namespace with an offset; zero then keeps every wait at its full length.
-    let boottime_secs = u64::try_from(time.tv_sec()).unwrap_or(0);
-    Ok(Now {
-        boot_id: boot_id.to_owned(),
-        boottime_secs,
-    })
+
+    /// The time.
+    pub fn now(&self) -> Result<Now, ClockError> {
+        let time = clock_gettime(ClockId::CLOCK_BOOTTIME).map_err(ClockError::Clock)?;
+        // Negative only in a time namespace with an offset; zero then keeps every wait at its full length.
+        let boottime_secs = u64::try_from(time.tv_sec()).unwrap_or(0);
+        Ok(Now {
+            boot_id: self.boot_id.clone(),
+            boottime_secs,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -3,17 +3,19 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use facelogin_config::{Config, load_system};
 use facelogind::audit::Audit;
-use facelogind::lockout::boot_clock;
-use facelogind::server::{Daemon, Listener, serve};
+use facelogind::lockout::BootClock;
+use facelogind::server::{Daemon, Listener, keep_descriptors, serve};
 use facelogind::store::{KeySource, Store};
-use facelogind::vision::keeper::{Origin, Vision};
+use facelogind::vision::keeper::{Origin, keep_at};
+use facelogind::vision::loan::Desk;
 use facelogind::vision::{process, sandbox};
 
 type Failed = Box<dyn std::error::Error>;
@@ -77,7 +79,9 @@ fn main() -> ExitCode {
 }
 
 fn supervise(options: &Supervisor) -> Result<(), Failed> {
+    one_thread()?;
     let handed_over = Listener::handed_over()?;
+    keep_descriptors();
     if !nix::unistd::geteuid().is_root() {
         return Err("it must be started by root: callers trust nobody else".into());
     }
@@ -90,7 +94,8 @@ fn supervise(options: &Supervisor) -> Result<(), Failed> {
         std::env::var_os("CREDENTIALS_DIRECTORY").as_deref(),
     );
     let mut store = Store::open(&options.state, key)?;
-    store.reanchor_lockouts(&boot_clock()?)?;
+    let clock = BootClock::new()?;
+    store.reanchor_lockouts(&clock.now()?)?;
     let listener = match handed_over {
         Some(listener) => listener,
         None => Listener::bind(&options.socket)?,
@@ -99,11 +104,27 @@ fn supervise(options: &Supervisor) -> Result<(), Failed> {
         Some(path) => Origin::Connect(path.clone()),
         None => spawned(&options.config)?,
     };
-    let vision = Vision::keep(origin)?;
-    let daemon = Arc::new(Daemon::new(config, store, vision, Audit::system()));
+    let vision = Arc::new(Desk::default());
+    keep_at(vision.clone(), origin)?;
+    let daemon = Arc::new(Daemon::new(config, store, vision, Audit::system(), clock));
     // Without systemd there is nobody to notify.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     Err(serve(&daemon, &listener).into())
+}
+
+/// OpenBLAS, which the engine brings along, starts its threads before `main` unless its environment says otherwise;
+/// the supervisor never computes anything with it.
+fn one_thread() -> Result<(), Failed> {
+    const VARIABLE: &str = "OPENBLAS_NUM_THREADS";
+    if std::env::var_os(VARIABLE).is_some() {
+        return Ok(());
+    }
+    let program = std::env::current_exe()?;
+    Err(Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .env(VARIABLE, "1")
+        .exec()
+        .into())
 }
 
 fn spawned(config: &Path) -> Result<Origin, Failed> {

@@ -2,7 +2,6 @@
 //! has decided, time is up, or the caller is gone.
 
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use facelogin_protocol::Deadline;
@@ -12,9 +11,9 @@ use crate::decision::Step;
 use crate::vision::link::{Event, Link, VisionError};
 use crate::vision::wire::Observation;
 
-/// The longest silence from an open camera before it counts as hung: a dark room can slow a webcam to a few pictures
-/// a second, and opening one takes up to a second or two.
-pub const SILENCE: Duration = Duration::from_secs(3);
+/// The longest silence before a camera counts as hung. Opening one takes up to a second or two, a dark room slows a
+/// webcam to a few pictures a second, and an emulated processor takes six seconds for a picture.
+pub const SILENCE: Duration = Duration::from_secs(8);
 
 /// How often a scan that nobody wakes looks whether it is still wanted.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -30,14 +29,15 @@ pub trait Judge {
 }
 
 /// Who wants the scan, and who may end it.
-#[derive(Debug)]
 pub struct Wanted<'a> {
     /// The moment of the request: what `elapsed` counts from.
     pub since: Instant,
     /// The caller's connection; its end cancels the scan.
     pub caller: BorrowedFd<'a>,
-    /// Set by a session that takes precedence.
-    pub preempted: &'a AtomicBool,
+    /// How long the camera may be silent: [`SILENCE`].
+    pub silence: Duration,
+    /// Whether a session that takes precedence is waiting.
+    pub give_way: &'a dyn Fn() -> bool,
 }
 
 /// How a scan ended.
@@ -69,7 +69,7 @@ pub fn run(link: &mut Link, wanted: &Wanted<'_>, judge: &mut dyn Judge) -> End {
 fn watch(link: &mut Link, scan: u64, wanted: &Wanted<'_>, judge: &mut dyn Judge) -> End {
     let mut heard = Instant::now();
     loop {
-        if wanted.preempted.load(Ordering::Relaxed) {
+        if (wanted.give_way)() {
             return End::Preempted;
         }
         match glance(link.fd(), wanted.caller) {
@@ -93,7 +93,7 @@ fn watch(link: &mut Link, scan: u64, wanted: &Wanted<'_>, judge: &mut dyn Judge)
         if judge.on_time(wanted.since.elapsed()) == Step::Done {
             return End::Judged;
         }
-        if heard.elapsed() >= SILENCE {
+        if heard.elapsed() >= wanted.silence {
             link.shut();
             return End::Failed(VisionError::TimedOut);
         }

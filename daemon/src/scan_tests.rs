@@ -78,13 +78,13 @@ impl Judge for After {
 }
 
 fn scan(link: &mut Link, caller: &UnixStream, preempted: bool, judge: &mut After) -> End {
-    let preempted = AtomicBool::new(preempted);
     run(
         link,
         &Wanted {
             since: Instant::now(),
             caller: caller.as_fd(),
-            preempted: &preempted,
+            silence: Duration::from_millis(500),
+            give_way: &|| preempted,
         },
         judge,
     )

@@ -67,12 +67,8 @@ impl Caller {
     /// Reads and checks the items of this login.
     pub fn read(pam: &Pam) -> Result<Self, CallerError> {
         // First: a request from another machine is not even asked for its user's name.
-        if pam
-            .get_rhost()
-            .ok()
-            .flatten()
-            .is_some_and(|host| !host.is_empty())
-        {
+        // A host that cannot be read is one all the same.
+        if !matches!(pam.get_rhost(), Ok(host) if host.is_none_or(CStr::is_empty)) {
             return Err(CallerError::Remote);
         }
         let user = user(pam).map_err(CallerError::NoUser)?;

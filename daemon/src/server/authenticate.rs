@@ -7,8 +7,8 @@ use facelogin_protocol::types::{AuthenticateIn, AuthenticateOut, Detail, Reason,
 
 use crate::audit::Entry;
 use crate::decision::{Decision, Enrolled, Judged, Step};
-use crate::lockout::{self, EntryClass, LockoutRules};
-use crate::policy::{Asked, Policy, ScanRules, Standing, decide};
+use crate::lockout::{self, ClockError, EntryClass, LockoutRules};
+use crate::policy::{Asked, Policy, SHORTEST_SCAN, ScanRules, Standing, decide};
 use crate::scan::Judge;
 use crate::server::connection::{Answer, Next, Peer};
 use crate::server::failure::Failure;
@@ -30,7 +30,7 @@ pub struct Attempted<'a> {
     /// The account's name.
     pub user: &'a str,
     /// What it resolved to here.
-    pub uid: Option<u32>,
+    pub uid: Result<Option<u32>, nix::errno::Errno>,
     /// `PAM_SERVICE`.
     pub service: &'a str,
     /// `PAM_TTY`.
@@ -74,7 +74,7 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
     let asked = Asked {
         peer_uid: peer.uid,
         claimed_uid: input.uid,
-        resolved_uid: attempted.uid,
+        resolved_uid: attempted.uid.ok().flatten(),
         service: &input.service,
         rhost: input.rhost.as_deref().unwrap_or_default(),
         timeout: Duration::from_millis(input.timeout_ms.into()).min(MAX_TIMEOUT),
@@ -98,62 +98,27 @@ pub fn attempt(
     daemon: &Daemon,
     peer: &Peer,
     attempted: &Attempted<'_>,
-    policy: impl FnOnce(&Standing) -> Policy,
+    policy: impl Fn(&Standing) -> Policy,
     answer: impl FnOnce(&Judged),
 ) {
-    let refused = |verdict, reason| unscanned(verdict, reason, attempted.since.elapsed());
-    let unavailable = |reason| refused(Verdict::Unavailable, reason);
-    let standing = match standing(daemon, peer, attempted) {
-        Ok(standing) => standing,
-        Err(error) => {
-            daemon.audit.remark(&format!("the store: {error}"));
-            let judged = unavailable(Reason::StoreUnavailable);
-            return conclude(daemon, peer, attempted, &judged, false, answer);
+    let begun = match begin(daemon, peer, attempted, &policy) {
+        Ok(begun) => begun,
+        Err((verdict, reason)) => {
+            let judged = unscanned(verdict, reason, attempted.since.elapsed());
+            return conclude(daemon, peer, attempted, &judged, Seen::Nothing, answer);
         }
     };
-    let rules = match policy(&standing) {
-        Policy::Scan(rules) => rules,
-        Policy::Refuse(verdict, reason) => {
-            return conclude(daemon, peer, attempted, &refused(verdict, reason), false, answer);
-        }
-    };
-    let mut session = match Session::begin(daemon, peer, rules.timeout) {
-        Ok(session) => session,
-        Err(Failure::Unavailable(reason, _)) => {
-            return conclude(daemon, peer, attempted, &unavailable(reason), false, answer);
-        }
-        Err(_) => {
-            return conclude(
-                daemon,
-                peer,
-                attempted,
-                &unavailable(Reason::VisionUnavailable),
-                false,
-                answer,
-            );
-        }
-    };
-    let templates = match enrolled(daemon, attempted, session.engine(), session.model()) {
-        Ok(templates) if templates.is_empty() => {
-            return conclude(
-                daemon,
-                peer,
-                attempted,
-                &unavailable(Reason::OtherEngine),
-                false,
-                answer,
-            );
-        }
-        Ok(templates) => templates,
-        Err(error) => {
-            daemon.audit.remark(&format!("the store: {error}"));
-            let judged = unavailable(Reason::StoreUnavailable);
-            return conclude(daemon, peer, attempted, &judged, false, answer);
-        }
-    };
+    // Named, so that it lives until the answer is out and the attempt is on record.
+    let Begun {
+        mut session,
+        rules,
+        templates,
+    } = begun;
     let mut login = Login(Decision::new(rules, templates));
     let end = session.scan(peer, attempted.since, &mut login);
-    daemon.scanned(peer.uid);
+    daemon
+        .pace
+        .scanned(peer.uid, Instant::now(), login.0.somebody_seen());
     let mut judged = login.0.finish(attempted.since.elapsed());
     if let Some(reason) = reason_of_end(&end) {
         // A match is a verdict only when the scan came to its end.
@@ -165,8 +130,68 @@ pub fn attempt(
         };
     }
     // What was seen counts even if the caller left before the verdict (R21).
-    let mismatch = login.0.mismatched();
-    conclude(daemon, peer, attempted, &judged, mismatch, answer);
+    let seen = if login.0.mismatched() {
+        Seen::Mismatch
+    } else {
+        Seen::Something
+    };
+    conclude(daemon, peer, attempted, &judged, seen, answer);
+}
+
+/// The camera, and what to hold its pictures against.
+struct Begun<'a> {
+    session: Session<'a>,
+    rules: ScanRules,
+    templates: Vec<Enrolled>,
+}
+
+type Refusal = (Verdict, Reason);
+
+/// Asks the policy, waits for the camera, and asks again: while one attempt waited, another may have locked the face
+/// out. Whoever has the camera is alone from here on.
+fn begin<'a>(
+    daemon: &'a Daemon,
+    peer: &Peer,
+    attempted: &Attempted<'_>,
+    policy: &impl Fn(&Standing) -> Policy,
+) -> Result<Begun<'a>, Refusal> {
+    let unavailable = |reason| (Verdict::Unavailable, reason);
+    let ask = |standing: &Standing| match policy(standing) {
+        Policy::Scan(rules) => Ok(rules),
+        Policy::Refuse(verdict, reason) => Err((verdict, reason)),
+    };
+    let standing_now = || {
+        standing(daemon, peer, attempted).map_err(|error| {
+            daemon
+                .audit
+                .remark(&format!("an attempt cannot be judged: {error}"));
+            unavailable(Reason::StoreUnavailable)
+        })
+    };
+    let rules = ask(&standing_now()?)?;
+    let session = Session::begin(daemon, peer, rules.timeout).map_err(|failure| match failure {
+        Failure::Unavailable(reason, _) => unavailable(reason),
+        _ => unavailable(Reason::VisionUnavailable),
+    })?;
+    if attempted.since.elapsed() + SHORTEST_SCAN > rules.timeout {
+        return Err(unavailable(Reason::Busy));
+    }
+    let templates = enrolled(daemon, attempted, session.engine(), session.model()).map_err(|error| {
+        daemon
+            .audit
+            .remark(&format!("an attempt cannot be judged: {error}"));
+        unavailable(Reason::StoreUnavailable)
+    })?;
+    let usable_templates = u32::try_from(templates.len()).unwrap_or(u32::MAX);
+    let rules = ask(&Standing {
+        usable_templates,
+        ..standing_now()?
+    })?;
+    Ok(Begun {
+        session,
+        rules,
+        templates,
+    })
 }
 
 struct Login(Decision);
@@ -180,7 +205,18 @@ impl Judge for Login {
     }
 }
 
-fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<Standing, StoreError> {
+/// Why an attempt cannot be judged.
+#[derive(Debug, thiserror::Error)]
+enum Doubt {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    #[error("the name service does not answer ({0})")]
+    Names(nix::errno::Errno),
+}
+
+fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<Standing, Doubt> {
     let none = Standing {
         locked_seconds: 0,
         usable_templates: 0,
@@ -188,7 +224,10 @@ fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<S
         too_often: false,
     };
     // The policy refuses before it looks any further.
-    let Some(uid) = attempted.uid else { return Ok(none) };
+    let Some(uid) = attempted.uid.map_err(Doubt::Names)? else {
+        return Ok(none);
+    };
+    let now = daemon.clock.now()?;
     let store = daemon.store();
     let own: Vec<_> = store
         .list(Some(attempted.user))?
@@ -203,28 +242,19 @@ fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<S
             .filter(|info| info.engine == engine && info.model == model)
             .count(),
     };
+    let record = if attempted.counts {
+        store.load_lockout(uid, attempted.class)?
+    } else {
+        None
+    };
+    drop(store);
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Standing {
-        locked_seconds: locked_seconds(&store, attempted, uid)?,
+        locked_seconds: record.map_or(0, |record| lockout::remaining(&record, &now)),
         usable_templates: count(usable),
         templates: count(own.len()),
-        too_often: daemon.too_often(peer.uid),
+        too_often: daemon.pace.must_wait(peer.uid, Instant::now()),
     })
-}
-
-fn locked_seconds(
-    store: &crate::store::Store,
-    attempted: &Attempted<'_>,
-    uid: u32,
-) -> Result<u64, StoreError> {
-    if !attempted.counts {
-        return Ok(0);
-    }
-    let Some(record) = store.load_lockout(uid, attempted.class)? else {
-        return Ok(0);
-    };
-    // Without a clock nobody can say that the wait is over.
-    Ok(lockout::boot_clock().map_or(u64::MAX, |now| lockout::remaining(&record, &now)))
 }
 
 /// The user's own templates that this engine can compare, each as one mean (R4: name and uid both match).
@@ -234,7 +264,7 @@ fn enrolled(
     engine: &str,
     model: &str,
 ) -> Result<Vec<Enrolled>, StoreError> {
-    let Some(uid) = attempted.uid else {
+    let Ok(Some(uid)) = attempted.uid else {
         return Ok(Vec::new());
     };
     let templates = daemon.store().templates_of(attempted.user, uid)?;
@@ -281,64 +311,90 @@ fn unscanned(verdict: Verdict, reason: Reason, elapsed: Duration) -> Judged {
     }
 }
 
-/// Answers, then puts on record. A mismatch is on record before the answer: whoever kills the daemon in between
-/// would otherwise have a try for free.
+/// How far an attempt came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// The camera stayed closed.
+    Nothing,
+    /// The camera was opened.
+    Something,
+    /// A whole probe was compared and did not match.
+    Mismatch,
+}
+
+/// Counts, logs, answers, puts on record. A mismatch is counted, and a match is logged, before the answer: whoever
+/// ends the daemon in between would otherwise have a try for free, or be let in without a trace.
 fn conclude(
     daemon: &Daemon,
     peer: &Peer,
     attempted: &Attempted<'_>,
     judged: &Judged,
-    mismatch: bool,
+    seen: Seen,
     answer: impl FnOnce(&Judged),
 ) {
-    let counted = match (attempted.counts, attempted.uid) {
-        (true, Some(uid)) if mismatch => count_mismatch(daemon, attempted, uid),
-        (true, Some(uid)) if judged.verdict == Verdict::Match => {
-            daemon.store().save_lockout(uid, attempted.class, None)
-        }
+    let counted = match attempted.uid {
+        Ok(Some(uid)) if attempted.counts && seen == Seen::Mismatch => count_mismatch(daemon, attempted, uid),
+        Ok(Some(uid)) if attempted.counts && judged.verdict == Verdict::Match => daemon
+            .store()
+            .save_lockout(uid, attempted.class, None)
+            .map_err(Doubt::Store),
         _ => Ok(()),
     };
-    match counted {
-        Ok(()) => answer(judged),
+    let judged = match counted {
+        Ok(()) => judged.clone(),
         // An attempt that cannot be counted is no attempt at all.
         Err(error) => {
-            daemon.audit.remark(&format!("the store: {error}"));
-            let lost = Judged {
-                verdict: Verdict::Unavailable,
-                reason: Reason::StoreUnavailable,
+            daemon
+                .audit
+                .remark(&format!("an attempt cannot be counted: {error}"));
+            let (verdict, reason) = (Verdict::Unavailable, Reason::StoreUnavailable);
+            Judged {
+                verdict,
+                reason,
+                template: None,
                 ..judged.clone()
-            };
-            answer(&lost);
-            return record(daemon, peer, attempted, &lost);
+            }
         }
+    };
+    log(daemon, peer, attempted, &judged);
+    answer(&judged);
+    // What an unprivileged peer is refused without a scan is logged at its pace, and not kept: it could push what
+    // matters out of the history.
+    if peer.is_root() || seen != Seen::Nothing {
+        keep(daemon, peer, attempted, &judged);
     }
-    record(daemon, peer, attempted, judged);
 }
 
-fn count_mismatch(daemon: &Daemon, attempted: &Attempted<'_>, uid: u32) -> Result<(), StoreError> {
+fn count_mismatch(daemon: &Daemon, attempted: &Attempted<'_>, uid: u32) -> Result<(), Doubt> {
     let limits = &daemon.config.lockout;
     let rules = LockoutRules {
         failures: limits.failures,
         first_wait_secs: limits.first_wait_seconds,
         max_wait_secs: limits.max_wait_seconds,
     };
-    let Ok(now) = lockout::boot_clock() else {
-        daemon
-            .audit
-            .remark("the boot clock cannot be read; a mismatch could not be counted");
-        return Ok(());
-    };
+    let now = daemon.clock.now()?;
     let mut store = daemon.store();
     let before = store.load_lockout(uid, attempted.class)?;
     let after = lockout::after_mismatch(before.as_ref(), &rules, &now);
-    store.save_lockout(uid, attempted.class, Some(&after))
+    Ok(store.save_lockout(uid, attempted.class, Some(&after))?)
 }
 
-fn record(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judged) {
+/// Everybody's templates, for comparing people with each other; unreadable ones are reported and left out.
+pub fn readable(daemon: &Daemon) -> Result<Vec<Template>, StoreError> {
+    let (templates, unreadable) = daemon.store().readable_templates()?;
+    for id in unreadable {
+        daemon.audit.remark(&format!(
+            "template {id} cannot be read: it was altered; remove it and enrol again"
+        ));
+    }
+    Ok(templates)
+}
+
+fn log(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judged) {
     daemon.audit.decision(&Entry {
         action: attempted.action,
         user: attempted.user,
-        uid: attempted.uid,
+        uid: attempted.uid.ok().flatten(),
         service: attempted.service,
         tty: attempted.tty,
         peer_uid: peer.uid,
@@ -346,13 +402,16 @@ fn record(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judg
         reason: judged.reason,
         millis: judged.detail.total_ms,
     });
+}
+
+fn keep(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judged) {
     let unix = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs() as i64);
     let attempt = Attempt {
         unix,
         user: attempted.user.into(),
-        uid: attempted.uid,
+        uid: attempted.uid.ok().flatten(),
         service: attempted.service.into(),
         tty: (!attempted.tty.is_empty()).then(|| attempted.tty.into()),
         class: attempted.class,
@@ -363,7 +422,9 @@ fn record(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judg
         best_distance: judged.detail.distance,
         frames: judged.detail.frames,
     };
-    if let Err(error) = daemon.store().record_attempt(&attempt) {
+    // Bound first: in the condition of an `if` the store would stay locked while the log is written.
+    let kept = daemon.store().record_attempt(&attempt);
+    if let Err(error) = kept {
         daemon
             .audit
             .remark(&format!("an attempt could not be put on record: {error}"));

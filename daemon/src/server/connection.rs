@@ -2,10 +2,11 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use facelogin_protocol::codec::{Call, CodecError, Inbox, decode, encode_reply};
 use facelogin_protocol::socket::{SocketError, send_all};
+use facelogin_protocol::types::Reason;
 use facelogin_protocol::{Deadline, INTERFACE_NAME, LARGE_MESSAGE, SMALL_MESSAGE};
 use nix::sys::socket::{Shutdown, shutdown};
 use serde::Serialize;
@@ -22,6 +23,9 @@ const LARGE: Duration = Duration::from_secs(30);
 
 /// How long a reply may take to leave.
 const SENDING: Duration = Duration::from_secs(2);
+
+/// For a reply that fits the socket's buffer or is not worth waiting for.
+const NOW: Duration = Duration::ZERO;
 
 /// Who is on the other end, and the way back to them.
 #[derive(Debug)]
@@ -42,31 +46,37 @@ impl Peer {
         self.fd.as_fd()
     }
 
-    /// Sends a reply that others follow.
+    /// Sends a reply that others follow, now or never.
     pub fn progress(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
-        self.send(&encode_reply(parameters, true)?)
+        self.send(&encode_reply(parameters, true)?, NOW)
     }
 
     /// Sends the last reply of the connection and ends it: the caller reads up to the end before it believes the
     /// reply (R2), and must not wait for what we still have to do.
     pub fn reply_and_end(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
-        self.reply(parameters)?;
+        self.reply_now(parameters)?;
         // The caller may have closed already.
         let _ = shutdown(self.fd.as_raw_fd(), Shutdown::Both);
         Ok(())
     }
 
+    /// Sends the last reply to a call, now or never: for whoever has the camera, which must not wait for a peer that
+    /// does not read.
+    pub fn reply_now(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
+        self.send(&encode_reply(parameters, false)?, NOW)
+    }
+
     /// Sends the last reply to a call.
     pub fn reply(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
-        self.send(&encode_reply(parameters, false)?)
+        self.send(&encode_reply(parameters, false)?, SENDING)
     }
 
     fn fail(&self, failure: Failure) -> Result<(), CodecError> {
-        self.send(&failure.encode()?)
+        self.send(&failure.encode()?, SENDING)
     }
 
-    fn send(&self, bytes: &[u8]) -> Result<(), CodecError> {
-        Ok(send_all(&self.fd, bytes, Deadline::after(SENDING))?)
+    fn send(&self, bytes: &[u8], patience: Duration) -> Result<(), CodecError> {
+        Ok(send_all(&self.fd, bytes, Deadline::after(patience))?)
     }
 }
 
@@ -99,11 +109,21 @@ pub fn serve(daemon: &Arc<Daemon>, fd: OwnedFd, uid: u32) {
         };
         // Whoever does not speak the protocol gets no second chance to confuse us.
         let Ok(call) = call else { return };
-        match answer(daemon, &peer, &call) {
+        let answer = if daemon.pace.may_call(peer.uid, Instant::now()) {
+            answer(daemon, &peer, &call)
+        } else {
+            // Before the store is asked or a line is logged: that is what it would be flooded for.
+            Err(Failure::Unavailable(
+                Reason::RateLimited,
+                "too many calls; wait a second".into(),
+            ))
+        };
+        match answer {
             Ok(Next::Call) => {}
             Ok(Next::Close) => return,
             Err(failure) => {
-                if peer.fail(failure).is_err() {
+                // An attempt has one answer, whatever it is (R2).
+                if peer.fail(failure).is_err() || call.method.ends_with(".Authenticate") {
                     return;
                 }
             }

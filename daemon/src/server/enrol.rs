@@ -15,7 +15,7 @@ use crate::decision::Step;
 use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
 use crate::levels;
 use crate::scan::{End, Judge};
-use crate::server::authenticate::mean_of;
+use crate::server::authenticate::{mean_of, readable};
 use crate::server::connection::{Answer, Peer, done, root_only};
 use crate::server::failure::Failure;
 use crate::server::manage::template_out;
@@ -232,7 +232,7 @@ struct Whose {
 impl Whose {
     fn resolve(peer: &Peer, user: String, label: Option<String>) -> Result<Self, Failure> {
         root_only(peer, "only root may register a face")?;
-        let uid = users::uid_of(&user).ok_or_else(|| Failure::UnknownUser(user.clone()))?;
+        let uid = users::require(&user)?;
         Ok(Self {
             user,
             uid,
@@ -298,9 +298,7 @@ impl Whose {
             return Ok(Vec::new());
         };
         let limit = levels::threshold(&daemon.config.rules, 1);
-        let mut alike: Vec<String> = daemon
-            .store()
-            .all_templates()?
+        let mut alike: Vec<String> = readable(daemon)?
             .iter()
             .filter(|other| other.info.engine == engine && other.info.model == model)
             .filter(|other| other.info.user != self.user)

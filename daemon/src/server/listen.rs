@@ -6,10 +6,12 @@ use std::fs;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use facelogin_protocol::socket::peer_uid;
+use facelogin_protocol::Deadline;
+use facelogin_protocol::socket::{SocketError, connect_to, peer_uid};
 use nix::errno::Errno;
 
 /// Why nobody can reach us.
@@ -44,6 +46,14 @@ pub struct Listener(UnixListener);
 fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> ListenError {
     let what = what.into();
     move |why| ListenError::System { what, why }
+}
+
+/// Marks every descriptor from 3 on close-on-exec: whatever this process inherited from a careless starter is no
+/// business of the vision process. After [`Listener::handed_over`].
+pub fn keep_descriptors() {
+    // SAFETY: close_range with CLOSE_RANGE_CLOEXEC closes nothing and touches no memory; an old kernel refuses it, and
+    // then everything is as before.
+    let _ = unsafe { nix::libc::close_range(3, u32::MAX, nix::libc::CLOSE_RANGE_CLOEXEC as i32) };
 }
 
 impl Listener {
@@ -85,7 +95,7 @@ impl Listener {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(named("looking at")(error)),
             Ok(meta) if !meta.file_type().is_socket() => return Err(ListenError::NotSocket(path.into())),
-            Ok(_) if UnixStream::connect(path).is_ok() => return Err(ListenError::InUse(path.into())),
+            Ok(_) if answers(path) => return Err(ListenError::InUse(path.into())),
             Ok(_) => fs::remove_file(path).map_err(named("removing the dead socket"))?,
         }
         let listener = UnixListener::bind(path).map_err(named("listening at"))?;
@@ -111,6 +121,14 @@ impl Listener {
                 _ => Err(system("accepting a connection")(error)),
             },
         }
+    }
+}
+
+/// Whether anybody has the socket open: also one whose queue is full because it hangs.
+fn answers(path: &Path) -> bool {
+    match connect_to(path, Deadline::after(Duration::from_millis(200))) {
+        Ok(_) | Err(SocketError::TimedOut) => true,
+        Err(SocketError::System { .. }) => false,
     }
 }
 

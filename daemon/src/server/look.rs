@@ -11,7 +11,7 @@ use crate::lockout::EntryClass;
 use crate::policy::{Policy, ScanRules, Standing, scan_rules};
 use crate::quality::{Flaw, LOGIN, one_good_face};
 use crate::scan::Judge;
-use crate::server::authenticate::{Attempted, attempt, mean_of};
+use crate::server::authenticate::{Attempted, attempt, mean_of, readable};
 use crate::server::connection::{Answer, Next, Nothing, Peer, done, root_only};
 use crate::server::failure::Failure;
 use crate::server::session::{Session, reason_of_end};
@@ -27,14 +27,18 @@ const TEST_SERVICE: &str = "facelogin-enroll test";
 /// A live attempt. An ordinary user's counts like any other of theirs: it would else be a way to try out faces.
 pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
     let since = Instant::now();
-    let uid = users::uid_of(&input.user).ok_or_else(|| Failure::UnknownUser(input.user.clone()))?;
+    // By name first: whether somebody else exists is not for everybody to know.
+    if !peer.is_root() && users::name_of(peer.uid).as_ref() != Some(&input.user) {
+        return Err(Failure::NotPermitted("only root may test somebody else's face"));
+    }
+    let uid = users::require(&input.user)?;
     if !peer.is_root() && peer.uid != uid {
         return Err(Failure::NotPermitted("only root may test somebody else's face"));
     }
     let attempted = Attempted {
         action: "test",
         user: &input.user,
-        uid: Some(uid),
+        uid: Ok(Some(uid)),
         service: TEST_SERVICE,
         tty: "",
         class: EntryClass::Unprivileged,
@@ -66,7 +70,7 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
             reason: judged.reason,
             detail,
         };
-        next = peer.reply(&out).map_or(Next::Close, |()| Next::Call);
+        next = peer.reply_now(&out).map_or(Next::Close, |()| Next::Call);
     });
     Ok(next)
 }
@@ -88,7 +92,7 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     let timeout = Duration::from_millis(daemon.config.rules.timeout_ms.into());
     let mut session = Session::begin(daemon, peer, timeout)?;
     let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
-    let mut templates = daemon.store().all_templates()?;
+    let mut templates = readable(daemon)?;
     templates.retain(|template| template.info.engine == engine && template.info.model == model);
     let rules = scan_rules(
         &daemon.config.rules,
@@ -111,7 +115,7 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
             };
             let info = &template.info;
             let distance = enrolled.mean.distance(&probe);
-            let account = users::uid_of(&info.user) == Some(info.uid);
+            let account = users::uid_of(&info.user) == Ok(Some(info.uid));
             if distance <= rules.threshold && account {
                 candidates.push(Candidate {
                     user: info.user.clone(),

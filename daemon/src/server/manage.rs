@@ -99,7 +99,7 @@ pub fn clear(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
         peer,
         "clear",
         &input.user,
-        users::uid_of(&input.user),
+        users::uid_of(&input.user).ok().flatten(),
         since,
     );
     done(peer, &ClearTemplatesOut { removed })
@@ -109,7 +109,7 @@ pub fn clear(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
 pub fn unlock(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
     root_only(peer, "only root may unlock a face")?;
     let since = Instant::now();
-    let uid = users::uid_of(&input.user).ok_or_else(|| Failure::UnknownUser(input.user.clone()))?;
+    let uid = users::require(&input.user)?;
     let cleared = daemon.store().clear_lockouts(uid)?;
     note(daemon, peer, "unlock", &input.user, Some(uid), since);
     done(peer, &UnlockOut { cleared })
@@ -117,15 +117,10 @@ pub fn unlock(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
 
 /// The cameras of this machine, as the vision process sees them.
 pub fn cameras(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
-    if daemon.too_often(peer.uid) {
-        return Err(Failure::Unavailable(
-            Reason::RateLimited,
-            "asked again too soon".into(),
-        ));
-    }
     let mut session = Session::begin(daemon, peer, PATIENCE)?;
     let cameras = session.line().cameras()?;
-    daemon.scanned(peer.uid);
+    // The next may have the line before this peer has read its answer.
+    drop(session);
     done(peer, &ListCamerasOut { cameras })
 }
 
@@ -142,8 +137,12 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
             own
         }
     };
-    let uid = users::uid_of(&user).ok_or_else(|| Failure::UnknownUser(user.clone()))?;
-    let known = daemon.vision.known();
+    let uid = users::require(&user)?;
+    let mut known = daemon.vision.known();
+    if !peer.is_root() && !matches!(known.state.as_str(), "ready" | "busy") {
+        // The rest names files, and may be the words of a process that parses pictures.
+        known.state = "unavailable".into();
+    }
     let camera = match &daemon.config.camera {
         camera if camera.replay.is_some() => Some("replay".to_owned()),
         camera => match &camera.device {
@@ -164,7 +163,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
             .filter(|info| info.engine == *engine && info.model == *model)
             .count(),
     };
-    let now = lockout::boot_clock().ok();
+    let now = daemon.clock.now().ok();
     let lockouts = store
         .lockouts_of(uid)?
         .into_iter()

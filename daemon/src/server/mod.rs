@@ -8,73 +8,51 @@ mod introspect;
 mod listen;
 mod look;
 mod manage;
+mod pace;
 mod quota;
 mod session;
 mod users;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use facelogin_config::Config;
 
 use crate::audit::Audit;
+use crate::lockout::BootClock;
+use crate::server::pace::Pace;
 use crate::store::Store;
-use crate::vision::keeper::Vision;
+use crate::vision::loan::Desk;
 
-pub use listen::{ListenError, Listener};
-
-/// Between two scans that an unprivileged peer asks for (R22). A lock screen that asks again at once waits this long
-/// at most; malware that loops keeps the camera at most half of the time.
-const PACE: Duration = Duration::from_secs(1);
+pub use listen::{ListenError, Listener, keep_descriptors};
 
 /// All that the connections share.
 #[derive(Debug)]
 pub struct Daemon {
     config: Config,
     store: Mutex<Store>,
-    vision: Vision,
+    vision: Arc<Desk>,
     audit: Audit,
-    next_allowed: Mutex<HashMap<u32, Instant>>,
-    current: session::Current,
+    clock: BootClock,
+    pace: Pace,
 }
 
 impl Daemon {
     /// Puts the parts together.
-    pub fn new(config: Config, store: Store, vision: Vision, audit: Audit) -> Self {
+    pub fn new(config: Config, store: Store, vision: Arc<Desk>, audit: Audit, clock: BootClock) -> Self {
         Self {
             config,
             store: Mutex::new(store),
             vision,
             audit,
-            next_allowed: Mutex::default(),
-            current: session::Current::default(),
+            clock,
+            pace: Pace::default(),
         }
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
         // SQLite's transactions leave nothing half-done behind a panic.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether `uid` asks too often; when not, the moment counts as asked. Root never does.
-    fn too_often(&self, uid: u32) -> bool {
-        if uid == 0 {
-            return false;
-        }
-        let mut next = self.next_allowed.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        // Nobody's entry outlives its use.
-        next.retain(|_, allowed| *allowed > now);
-        next.contains_key(&uid)
-    }
-
-    /// Notes that a scan for `uid` has just ended.
-    fn scanned(&self, uid: u32) {
-        if uid != 0 {
-            let mut next = self.next_allowed.lock().unwrap_or_else(PoisonError::into_inner);
-            next.insert(uid, Instant::now() + PACE);
-        }
     }
 }
 

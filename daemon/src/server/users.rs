@@ -1,13 +1,32 @@
 //! Accounts, as the name service has them.
 
+use facelogin_protocol::types::Reason;
+use nix::errno::Errno;
 use nix::unistd::{Uid, User};
 
-/// The uid of an account; `None` when there is none, or the name service fails: nobody is let in on a doubt.
-pub fn uid_of(name: &str) -> Option<u32> {
+use crate::server::failure::Failure;
+
+/// The uid of an account; `None` when there is none.
+///
+/// # Errors
+/// The name service failed: whether there is such an account is not known.
+pub fn uid_of(name: &str) -> Result<Option<u32>, Errno> {
     if !plausible(name) {
-        return None;
+        return Ok(None);
     }
-    User::from_name(name).ok().flatten().map(|user| user.uid.as_raw())
+    Ok(User::from_name(name)?.map(|user| user.uid.as_raw()))
+}
+
+/// The uid of an account that must exist.
+pub fn require(name: &str) -> Result<u32, Failure> {
+    match uid_of(name) {
+        Ok(Some(uid)) => Ok(uid),
+        Ok(None) => Err(Failure::UnknownUser(name.into())),
+        Err(errno) => {
+            let why = format!("the name service does not answer ({errno})");
+            Err(Failure::Unavailable(Reason::StoreUnavailable, why))
+        }
+    }
 }
 
 /// The account of a uid.
@@ -29,7 +48,7 @@ mod tests {
 
     #[test]
     fn r14_r17_names_that_cannot_be_accounts_are_not_looked_up() {
-        assert_eq!(uid_of("root"), Some(0));
+        assert_eq!(uid_of("root"), Ok(Some(0)));
         assert_eq!(name_of(0).as_deref(), Some("root"));
         for name in [
             "",
@@ -40,7 +59,7 @@ mod tests {
             "\0",
             &"a".repeat(257),
         ] {
-            assert_eq!(uid_of(name), None, "{name:?}");
+            assert_eq!(uid_of(name), Ok(None), "{name:?}");
         }
     }
 }

@@ -75,8 +75,13 @@ pub fn picture_file(bytes: &[u8]) -> Result<Picture, DecodeError> {
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|_| DecodeError::UnknownFormat)?;
-    if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
-        return Err(DecodeError::UnknownFormat);
+    match reader.format() {
+        // The decoder fills what is missing of a JPEG with grey, and half a grey face is still a face to the models.
+        Some(ImageFormat::Jpeg) if !ends(bytes) => {
+            return Err(DecodeError::Damaged("it is cut short".into()));
+        }
+        Some(ImageFormat::Jpeg | ImageFormat::Png) => {}
+        _ => return Err(DecodeError::UnknownFormat),
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
@@ -97,6 +102,13 @@ pub fn picture_file(bytes: &[u8]) -> Result<Picture, DecodeError> {
         bytes: picture.into_rgb8().into_raw(),
         grey: false,
     })
+}
+
+/// Whether a JPEG's end marker follows its last start of a scan. Neither occurs within a scan's data (ITU-T T.81, B.1.1.5),
+/// a thumbnail's come before, and what cameras append comes after.
+fn ends(jpeg: &[u8]) -> bool {
+    let last = |marker: u8| jpeg.windows(2).rposition(|pair| pair == [0xff, marker]);
+    last(0xd9) > last(0xda)
 }
 
 /// Decodes one MJPEG picture of a camera.
@@ -355,6 +367,21 @@ mod tests {
             // Either is right; a panic is not.
             let _ = mjpeg(&damaged);
             let _ = picture_file(&damaged);
+        }
+    }
+
+    #[test]
+    fn picture_files_that_are_cut_short_are_refused() {
+        let whole = jpeg();
+        let appended = [&whole[..], b"what a telephone appends"].concat();
+        assert!(picture_file(&appended).is_ok());
+        for end in 4..whole.len() {
+            let cut = picture_file(&whole[..end]);
+            assert!(
+                matches!(cut, Err(DecodeError::Damaged(_))),
+                "{end} of {}",
+                whole.len()
+            );
         }
     }
 

@@ -11,8 +11,12 @@ use nix::sys::socket::{Shutdown, shutdown};
 
 use crate::vision::wire::{FromVision, MAX_PICTURE, Observation, ToVision, WireError, receive_message, send};
 
-/// How long the vision process may take to close a camera, and to say anything that needs no picture.
+/// How long the vision process may take to say anything that needs no camera, and to finish a message it began.
 pub const ANSWER: Duration = Duration::from_millis(1500);
+
+/// How long it may take to close a camera: it may just be opening it, or be at work on a picture, which takes seconds
+/// on an emulated processor.
+pub const CLOSING: Duration = Duration::from_secs(6);
 
 /// How long it may take for one picture file of the largest size.
 pub const PICTURE: Duration = Duration::from_secs(20);
@@ -145,7 +149,7 @@ impl Link {
         let Some(scan) = self.closing.take() else {
             return Ok(());
         };
-        let deadline = Deadline::after(ANSWER);
+        let deadline = Deadline::after(CLOSING);
         loop {
             match self.hear(deadline)? {
                 FromVision::Stopped { scan: of } if of == scan => return Ok(()),

@@ -1,7 +1,7 @@
 //! The vision process, and the supervisor's end of the line to it.
 //!
 //! The vision process runs without privileges, owns the camera, decodes pictures and runs the models. The supervisor
-//! ([`keeper`], [`link`]) starts it or connects to it, asks for scans, and does not trust what it says further than
+//! ([`keeper`], [`loan`], [`link`]) starts it or connects to it, asks for scans, and does not trust what it says further than
 //! its job goes: it can lie about what the camera saw, it cannot read or change a template.
 
 pub mod camera;
@@ -9,6 +9,7 @@ pub mod decode;
 mod huffman;
 pub mod keeper;
 pub mod link;
+pub mod loan;
 pub mod process;
 pub mod sandbox;
 pub mod wire;

@@ -4,14 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreatedAttr, RulesetError,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetError, Scope,
 };
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use nix::unistd::{Gid, Group, Uid, User, geteuid, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Group, Uid, User, geteuid, setgid, setgroups, setsid, setuid};
 
 /// The account it runs as.
 pub const ACCOUNT: &str = "facelogin";
@@ -36,6 +36,9 @@ pub enum SandboxError {
         /// What it said.
         errno: Errno,
     },
+    /// A library started threads before `main`, outside of what follows.
+    #[error("it has {0} threads at its start, expected 1; is OPENBLAS_NUM_THREADS=1 in its environment?")]
+    Threads(usize),
     /// It still has rights.
     #[error("the vision process must not run as root")]
     StillRoot,
@@ -48,8 +51,17 @@ fn system(what: &'static str) -> impl Fn(Errno) -> SandboxError {
     move |errno| SandboxError::System { what, errno }
 }
 
-/// Started by root, becomes the account; started by its unit, it already is.
+/// Started by root, becomes the account; started by its unit, it already is. Must be called while there is one thread:
+/// part of what it gives up it gives up for the calling thread and those that it starts.
 pub fn drop_privileges() -> Result<(), SandboxError> {
+    let threads = std::fs::read_dir("/proc/self/task")
+        .map(Iterator::count)
+        .unwrap_or(0);
+    if threads != 1 {
+        return Err(SandboxError::Threads(threads));
+    }
+    // Out of the session of whoever started it: no terminal to put words into. It may lead one already.
+    let _ = setsid();
     // Its parent's death must not leave it holding the camera.
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(system("PR_SET_PDEATHSIG"))?;
     if geteuid().is_root() {
@@ -77,14 +89,17 @@ pub fn drop_privileges() -> Result<(), SandboxError> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(system("RLIMIT_CORE"))
 }
 
-/// Confines file access as far as this kernel can: reading `folders` and what describes cameras, using /dev/video*.
-/// Returns whether the kernel enforces it.
+/// Confines the process as far as this kernel can: reading `folders` and what describes cameras, using what is in
+/// /dev (cameras come and go), no TCP, no signals to and no abstract sockets of others. Returns whether the kernel
+/// enforces any of it.
 pub fn confine(folders: &[PathBuf]) -> Result<bool, SandboxError> {
-    let abi = ABI::V2;
+    let abi = ABI::V6;
     let read = AccessFs::from_read(abi);
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(abi))?
+        .handle_access(AccessNet::from_all(abi))?
+        .scope(Scope::from_all(abi))?
         .create()?;
     let readable = [
         "/sys",
@@ -106,7 +121,10 @@ pub fn confine(folders: &[PathBuf]) -> Result<bool, SandboxError> {
         }
     }
     if let Ok(fd) = PathFd::new(Path::new("/dev")) {
-        ruleset = ruleset.add_rule(PathBeneath::new(fd, read | AccessFs::WriteFile))?;
+        ruleset = ruleset.add_rule(PathBeneath::new(
+            fd,
+            read | AccessFs::WriteFile | AccessFs::IoctlDev,
+        ))?;
     }
     let status = ruleset.restrict_self()?;
     Ok(status.ruleset != landlock::RulesetStatus::NotEnforced)

@@ -4,12 +4,21 @@
 //! is why the supervisor watches this process; because of the second a picture that the driver cut short can carry
 //! the rows of an earlier one. Formats of fixed size are filled whole by every driver known to us, and MJPEG is
 //! decoded strictly.
+//!
+//! Nor does it open every camera that it could read from, so the driver is asked first, in [`settle`]: nokhwa gives up
+//! on a camera that another program left in a format or at a rate unknown to it, and when asked for the nearest size
+//! it finds no rate for any other than the very size it was asked for.
 
+use std::io;
 use std::time::Instant;
 
 use nokhwa::utils::{
     CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
 };
+use v4l::frameinterval::FrameIntervalEnum;
+use v4l::video::Capture;
+use v4l::video::capture::Parameters;
+use v4l::{Format, FourCC};
 
 use crate::vision::camera::inventory::Node;
 use crate::vision::camera::{Camera, CameraError, Shot};
@@ -47,9 +56,20 @@ impl Colour {
         };
         let mut last = String::from("it offers none of YUYV, NV12, MJPG, RGB3, BGR3");
         for format in FORMATS {
-            let wanted = CameraFormat::new(Resolution::new(WIDTH, HEIGHT), format, FPS);
+            let wanted = match settle(node.number, format) {
+                Ok(Some(wanted)) => wanted,
+                Ok(None) => continue,
+                // No other format would fare better.
+                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                    return Err(fail(error.to_string()));
+                }
+                Err(error) => {
+                    last = error.to_string();
+                    continue;
+                }
+            };
             let formats = [format];
-            let request = RequestedFormat::with_formats(RequestedFormatType::Closest(wanted), &formats);
+            let request = RequestedFormat::with_formats(RequestedFormatType::Exact(wanted), &formats);
             match nokhwa::Camera::new(CameraIndex::Index(node.number), request) {
                 Ok(mut camera) => {
                     camera.open_stream().map_err(|error| fail(error.to_string()))?;
@@ -82,6 +102,53 @@ impl Colour {
             arrived,
             decoding: arrived.elapsed(),
         }))
+    }
+}
+
+/// Puts the camera into `format`, at the size and rate that its driver finds nearest to what is asked. `None`: it has
+/// no such format, or lays its rows out with gaps. It is closed again on return: some drivers serve one user at a time.
+fn settle(number: u32, format: FrameFormat) -> io::Result<Option<CameraFormat>> {
+    let (fourcc, row_bytes) = layout(format);
+    let device = v4l::Device::new(number as usize)?;
+    if !device.enum_formats()?.iter().any(|offer| offer.fourcc == fourcc) {
+        return Ok(None);
+    }
+    let got = device.set_format(&Format::new(WIDTH, HEIGHT, fourcc))?;
+    if got.fourcc != fourcc || row_bytes.is_some_and(|bytes| got.stride > bytes * got.width) {
+        return Ok(None);
+    }
+    let rate = whole_rate(&device, &got).unwrap_or(FPS);
+    let time = device.set_params(&Parameters::with_fps(rate))?.interval;
+    if time.numerator != 1 {
+        return Err(io::Error::other(format!(
+            "its rate, {}/{} a second, is no whole number",
+            time.denominator, time.numerator
+        )));
+    }
+    let rate = time.denominator;
+    let size = Resolution::new(got.width, got.height);
+    Ok(Some(CameraFormat::new(size, format, rate)))
+}
+
+/// The rate nearest to [`FPS`] among those of whole pictures a second; nokhwa knows no other.
+fn whole_rate(device: &v4l::Device, format: &Format) -> Option<u32> {
+    let offers = device.enum_frameintervals(format.fourcc, format.width, format.height);
+    let rates = offers.ok()?.into_iter().filter_map(|offer| match offer.interval {
+        FrameIntervalEnum::Discrete(time) if time.numerator == 1 => Some(time.denominator),
+        _ => None,
+    });
+    rates.min_by_key(|rate| rate.abs_diff(FPS))
+}
+
+/// The format's code, and its bytes in a row for each pixel of the row: `None` where rows have no fixed length.
+fn layout(format: FrameFormat) -> (FourCC, Option<u32>) {
+    match format {
+        FrameFormat::MJPEG => (FourCC::new(b"MJPG"), None),
+        FrameFormat::YUYV => (FourCC::new(b"YUYV"), Some(2)),
+        FrameFormat::NV12 => (FourCC::new(b"NV12"), Some(1)),
+        FrameFormat::RAWRGB => (FourCC::new(b"RGB3"), Some(3)),
+        FrameFormat::RAWBGR => (FourCC::new(b"BGR3"), Some(3)),
+        FrameFormat::GRAY => (FourCC::new(b"GREY"), Some(1)),
     }
 }
 

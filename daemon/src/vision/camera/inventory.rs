@@ -1,6 +1,7 @@
 //! Which cameras there are, what they are, and which one a login uses.
 
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use facelogin_config::{Camera as CameraConfig, Device};
@@ -144,7 +145,10 @@ fn nodes() -> Vec<Node> {
         .filter_map(|entry| number_in(entry.file_name().to_str()?))
         .collect();
     numbers.sort_unstable();
-    numbers.into_iter().filter_map(node).collect()
+    // v4l panics at a name that is not UTF-8, and 31 bytes of one that is can end in the middle of a letter: such a
+    // camera must not cost the use of the others.
+    let known = |number| catch_unwind(|| node(number)).ok().flatten();
+    numbers.into_iter().filter_map(known).collect()
 }
 
 fn node(number: u32) -> Option<Node> {

@@ -1,8 +1,12 @@
 //! A folder of pictures, played in the order of their names, over and over, at a camera's pace.
 
 use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use nix::fcntl::OFlag;
 
 use crate::vision::camera::{Camera, CameraError, Shot};
 use crate::vision::decode::picture_file;
@@ -29,6 +33,12 @@ impl Replay {
             path: folder.display().to_string(),
             why,
         };
+        let meta = fs::metadata(folder).map_err(|error| fail(error.to_string()))?;
+        if meta.uid() != 0 || meta.mode() & 0o022 != 0 {
+            return Err(fail(
+                "it must be root's, and writable by nobody else: its pictures log people in".into(),
+            ));
+        }
         let mut files = Vec::new();
         for entry in fs::read_dir(folder).map_err(|error| fail(error.to_string()))? {
             let path = entry.map_err(|error| fail(error.to_string()))?.path();
@@ -55,6 +65,19 @@ impl Replay {
     }
 }
 
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Without waiting: somebody's pipe of that name would hold the camera for ever.
+    let flags = (OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).bits();
+    let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() || meta.len() > MAX_BYTES {
+        return Err(io::Error::other("not a file of at most 16 MiB"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 impl Camera for Replay {
     fn id(&self) -> &str {
         "replay"
@@ -66,11 +89,7 @@ impl Camera for Replay {
             path: path.display().to_string(),
             why,
         };
-        let size = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
-        if size > MAX_BYTES {
-            return Err(fail("it is larger than 16 MiB".into()));
-        }
-        let bytes = fs::read(path).map_err(|error| fail(error.to_string()))?;
+        let bytes = read(path).map_err(|error| fail(error.to_string()))?;
         std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
         let arrived = Instant::now();
         // Like a camera, it does not wait for a slow reader: pictures that were not fetched in time are gone.
