@@ -1,0 +1,61 @@
+# facelogin. `make help` lists what there is to make; the work is done by small scripts in packaging/ and tests/demo/.
+
+PREFIX ?= /usr
+DESTDIR ?=
+
+FACELOGIN_BIN_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
+export FACELOGIN_BIN_DIR
+
+CARGO := packaging/cargo.sh
+CACHE = $(shell . packaging/common.sh && printf %s "$$cache")
+WITH_DATA = FACELOGIN_TEST_MODELS='$(CACHE)/models' FACELOGIN_TEST_PICTURES='$(CACHE)/pictures'
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help deps build models pictures demo test bench lint deny units install uninstall clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+deps: ## install missing build dependencies (Debian, Ubuntu; as root)
+	@packaging/deps.sh
+
+build: ## build everything in release
+	$(CARGO) build --release --locked --workspace --bins --lib
+
+models: build ## obtain the model files and verify them
+	@packaging/models.sh
+
+pictures: ## obtain the portraits for demo and tests
+	@tests/demo/pictures.sh
+
+demo: deps build models pictures ## log in by face on a replayed camera, through real libpam (as root)
+	@tests/demo/demo.sh
+
+test: deps build models pictures ## run all tests
+	$(WITH_DATA) $(CARGO) test --release --locked --workspace
+
+bench: deps build models pictures ## measure speed and memory on a replayed camera (as root)
+	$(WITH_DATA) '$(FACELOGIN_BIN_DIR)/bench'
+
+lint: deps ## formatting, licences and sources of dependencies, units, scripts, clippy
+	$(CARGO) fmt --all --check
+	@$(MAKE) --no-print-directory deny units
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/demo/*.sh .ci/run; fi
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+
+# Advisories are left to whoever has the network: their database is a repository that is fetched each time.
+deny: ## check licences, bans and sources of dependencies
+	@packaging/deny.sh check licenses bans sources
+
+units: ## check the systemd units
+	@packaging/check-units.sh
+
+install: deps build models ## install, with PREFIX and DESTDIR; leaves PAM's stacks as they are
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' packaging/install.sh
+
+uninstall: ## undo install; leaves configuration and faces
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' packaging/uninstall.sh
+
+clean: ## remove what was built in this folder; the cache stays
+	$(CARGO) clean

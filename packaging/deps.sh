@@ -1,0 +1,33 @@
+#!/bin/sh
+# Installs the build dependencies that are missing, with those named as arguments: on Debian and Ubuntu, as root.
+# Anywhere else, and for anybody else, says what is needed.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/common.sh"
+
+# dlib's headers and the libraries it stands on; libclang to read the headers of V4L2; libpam to link the module.
+# Python, with its own pip and setuptools, is the way to the models and portraits where their origin is out of reach.
+needed="g++ pkg-config libdlib-dev libopenblas-dev liblapack-dev libclang-dev libpam0g-dev
+    python3 python3-pip python3-setuptools $*"
+
+if ! command -v dpkg-query >/dev/null; then
+    say "This is not Debian or Ubuntu. Make sure to have: a C++ compiler, pkg-config, the development files of dlib,"
+    say "openblas, lapack, libclang and libpam, and Python 3 with pip and setuptools."
+    exit 0
+fi
+
+missing=
+for package in $needed; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! is_root; then
+    die "these packages are missing; run: sudo apt-get install$missing"
+fi
+say "Installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of names
+apt-get install -y -qq --no-install-recommends $missing </dev/null

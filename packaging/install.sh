@@ -1,0 +1,69 @@
+#!/bin/sh
+# Installs what was built: programs, module, configuration, models, units. PAM's own stacks stay as they are.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/common.sh"
+. "$here/layout.sh"
+
+is_root || [ -n "$DESTDIR" ] || die "this must be run as root: sudo make install"
+[ -f "$bins/facelogind" ] || die "$bins/facelogind is not there; build first: make build"
+
+put() { install -D -m "$1" "$2" "$DESTDIR$3"; say "  $3"; }
+# Without what only a debugger reads: most of it is dlib's.
+put_program() {
+    put "$@"
+    ! command -v strip >/dev/null || strip --strip-debug "$DESTDIR$3"
+}
+
+say "Installing into ${DESTDIR:-/}:"
+put_program 0755 "$bins/facelogind" "$daemon"
+put_program 0755 "$bins/facelogin-enroll" "$cli"
+put_program 0644 "$bins/libpam_facelogin.so" "$module"
+put 0644 "$here/pam-configs/facelogin" "$pam_profile"
+for unit in $units; do
+    put 0644 "$here/systemd/$unit" "$unit_folder/$unit"
+    sed -i "s|/usr/libexec/facelogind|$daemon|" "$DESTDIR$unit_folder/$unit"
+done
+put 0644 "$here/sysusers.conf" "$sysusers"
+put 0644 "$here/tmpfiles.conf" "$tmpfiles"
+if [ -e "$DESTDIR$config" ]; then
+    say "  $config is there already and stays as it is"
+else
+    put 0644 "$here/../config/facelogin.toml" "$config"
+fi
+if [ -d "$cache/models" ]; then
+    # Verified on the way, and root's.
+    "$bins/facelogin-enroll" models fetch --from "$cache/models" --to "$DESTDIR$models" >/dev/null
+    say "  $models"
+else
+    say "The models are still to be fetched: sudo facelogin-enroll models fetch --to $models"
+fi
+
+if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
+    systemd-sysusers "$sysusers"
+    systemd-tmpfiles --create "$tmpfiles"
+    systemctl daemon-reload
+    systemctl enable --now facelogind.socket facelogin-vision.socket
+    # The one that was running, if it was, is not the one that was installed.
+    systemctl stop facelogin-vision.service
+    systemctl enable facelogind.service
+    systemctl restart facelogind.service
+    say "facelogind is running."
+else
+    say
+    say "No systemd is running for what was installed. When it is, as root:"
+    say "  systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload"
+    say "  systemctl enable --now facelogind.socket facelogin-vision.socket facelogind.service"
+fi
+
+cat <<EOF
+
+Logins do not use the face yet. Enrol, and try it, first:
+  sudo facelogin-enroll add --user NAME
+  sudo facelogin-enroll test --user NAME
+Then turn it on. On Debian and Ubuntu, for the services that $config allows:
+  sudo pam-auth-update --enable facelogin
+and off again with --disable. Elsewhere, add this line in front of the first auth line of the service's file in
+/etc/pam.d, with a root shell open until a login with the password has been seen to work:
+  auth sufficient pam_facelogin.so
+EOF
