@@ -1,5 +1,7 @@
-//! Support for the whole-system tests: a PAM host over real libpam, a daemon that follows a script, the built files.
+//! Support for the whole-system tests: a PAM host over real libpam, a daemon that follows a script, the whole
+//! system on a replayed camera, the built files.
 
 pub mod bins;
 pub mod pam_host;
 pub mod scripted;
+pub mod system;

@@ -1,0 +1,106 @@
+//! The folder everything happens in: owned by root, and readable by the account that the vision process becomes.
+
+use std::env;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use facelogin_models::manifest;
+use tempfile::TempDir;
+
+use super::Failed;
+
+/// The folder, gone when dropped.
+pub struct Room {
+    folder: TempDir,
+    pictures: PathBuf,
+}
+
+impl Room {
+    /// Makes it, with a copy of the models in it.
+    pub fn new() -> Result<Self, Failed> {
+        let folder = TempDir::with_prefix("facelogin-bench-")?;
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
+        let room = Self {
+            folder,
+            pictures: source("FACELOGIN_TEST_PICTURES", "pictures")?,
+        };
+        let models = source("FACELOGIN_TEST_MODELS", "models")?;
+        public_folder(&room.models())?;
+        public_folder(&room.camera())?;
+        for file in manifest() {
+            let from = models.join(file.name);
+            let bytes = fs::read(&from).map_err(|error| format!("{}: {error}", from.display()))?;
+            public_file(&room.models().join(file.name), &bytes)?;
+        }
+        Ok(room)
+    }
+
+    /// The room itself.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The model files.
+    pub fn models(&self) -> PathBuf {
+        self.path().join("models")
+    }
+
+    /// What the replayed camera plays.
+    pub fn camera(&self) -> PathBuf {
+        self.path().join("camera")
+    }
+
+    /// One of the portraits.
+    pub fn portrait(&self, name: &str) -> PathBuf {
+        self.pictures.join(name)
+    }
+
+    /// Puts these JPEG files before the camera, in place of those that were there. Not during a scan.
+    pub fn show(&self, frames: &[Vec<u8>]) -> Result<(), Failed> {
+        for entry in fs::read_dir(self.camera())? {
+            fs::remove_file(entry?.path())?;
+        }
+        for (number, bytes) in frames.iter().enumerate() {
+            public_file(&self.camera().join(format!("{number:03}.jpg")), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a configuration for the replay at `fps`: everything else is what ships.
+    pub fn config(&self, fps: u32) -> Result<PathBuf, Failed> {
+        let path = self.path().join(format!("facelogin-{fps}.toml"));
+        let text = format!(
+            "[camera]\nallow_virtual = true\nreplay = {:?}\nreplay_fps = {fps}\n\n[models]\nfolder = {:?}\n\n\
+             [services.login]\nenabled = true\n",
+            self.camera(),
+            self.models()
+        );
+        public_file(&path, text.as_bytes())?;
+        Ok(path)
+    }
+}
+
+/// `variable`, else the cache that the Makefile fills.
+fn source(variable: &str, name: &str) -> Result<PathBuf, Failed> {
+    if let Some(folder) = env::var_os(variable) {
+        return Ok(folder.into());
+    }
+    let cache = match (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
+        (Some(cache), _) => PathBuf::from(cache),
+        (None, Some(home)) => PathBuf::from(home).join(".cache"),
+        (None, None) => return Err(format!("set {variable}: there is no home to look in").into()),
+    };
+    Ok(cache.join("facelogin").join(name))
+}
+
+/// Modes are set, not left to the umask.
+fn public_folder(path: &Path) -> Result<(), Failed> {
+    fs::create_dir(path)?;
+    Ok(fs::set_permissions(path, Permissions::from_mode(0o755))?)
+}
+
+fn public_file(path: &Path, bytes: &[u8]) -> Result<(), Failed> {
+    fs::write(path, bytes)?;
+    Ok(fs::set_permissions(path, Permissions::from_mode(0o644))?)
+}

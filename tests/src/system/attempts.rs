@@ -1,0 +1,73 @@
+//! What the store has on record, read from a copy: the daemon holds the file itself.
+
+use std::fs;
+
+use rusqlite::{Connection, OpenFlags};
+use tempfile::NamedTempFile;
+
+use super::{System, until};
+
+/// One row, as far as tests look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The name that was asked about.
+    pub user: String,
+    /// `PAM_SERVICE`.
+    pub service: String,
+    /// The entry class.
+    pub class: String,
+    /// From `SO_PEERCRED`.
+    pub peer_uid: u32,
+    /// What was answered.
+    pub verdict: String,
+    /// Why.
+    pub reason: String,
+    /// Pictures looked at.
+    pub frames: u32,
+}
+
+impl System {
+    /// All attempts, oldest first.
+    pub fn attempts(&self) -> Vec<Attempt> {
+        // A copy made while the daemon writes may be torn: then the next one is not.
+        until("a readable copy of the store", || self.read_attempts().ok())
+    }
+
+    /// The attempt that follows the first `before`: it is recorded after the answer.
+    #[track_caller]
+    pub fn attempt_after(&self, before: usize) -> Attempt {
+        until(&format!("attempt {} is on record", before + 1), || {
+            self.attempts().into_iter().nth(before)
+        })
+    }
+
+    pub(super) fn read_attempts(&self) -> rusqlite::Result<Vec<Attempt>> {
+        let copy = NamedTempFile::new().unwrap();
+        match fs::copy(self.state().join("faces.db"), copy.path()) {
+            Ok(1..) => {}
+            _ => return Ok(Vec::new()),
+        }
+        let database = Connection::open_with_flags(copy.path(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut query = database.prepare(
+            "SELECT user, service, class, peer_uid, verdict, reason, frames FROM attempt ORDER BY id",
+        )?;
+        let rows = query.query_map([], |row| {
+            Ok(Attempt {
+                user: row.get(0)?,
+                service: row.get(1)?,
+                class: row.get(2)?,
+                peer_uid: row.get(3)?,
+                verdict: row.get(4)?,
+                reason: row.get(5)?,
+                frames: row.get(6)?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    /// The database itself, for tests that change it while no daemon runs.
+    pub fn database(&self) -> Connection {
+        assert!(self.daemon.is_none(), "the daemon holds it");
+        Connection::open(self.state().join("faces.db")).unwrap()
+    }
+}
