@@ -33,7 +33,7 @@ demo: deps build models pictures ## log in by face on a replayed camera, through
 	@tests/demo/demo.sh
 
 test: deps build models pictures ## run all tests
-	$(WITH_DATA) $(CARGO) test --release --locked --workspace
+	$(WITH_DATA) $(CARGO) test --release --locked --workspace --no-fail-fast
 
 bench: deps build models pictures ## measure speed and memory on a replayed camera (as root)
 	$(WITH_DATA) '$(FACELOGIN_BIN_DIR)/bench'

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use rusqlite::{Connection, OpenFlags};
-use tempfile::NamedTempFile;
+use rusqlite::Connection;
+use tempfile::TempDir;
 
 use super::{System, until};
 
@@ -42,12 +42,17 @@ impl System {
     }
 
     pub(super) fn read_attempts(&self) -> rusqlite::Result<Vec<Attempt>> {
-        let copy = NamedTempFile::new().unwrap();
-        match fs::copy(self.state().join("faces.db"), copy.path()) {
+        let copy = TempDir::new().unwrap();
+        let file = copy.path().join("faces.db");
+        match fs::copy(self.state().join("faces.db"), &file) {
             Ok(1..) => {}
             _ => return Ok(Vec::new()),
         }
-        let database = Connection::open_with_flags(copy.path(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // With its journal, if there is one: without it, what is half written would count as written, and be gone
+        // after the daemon's next start.
+        let journal = "faces.db-journal";
+        let _ = fs::copy(self.state().join(journal), copy.path().join(journal));
+        let database = Connection::open(&file)?;
         let mut query = database.prepare(
             "SELECT user, service, class, peer_uid, verdict, reason, frames FROM attempt ORDER BY id",
         )?;
