@@ -72,14 +72,49 @@ impl Source<'_> {
     }
 
     fn syntax(&self, error: &toml::de::Error) -> ConfigError {
-        let line = self.line_of(error.span().map_or(0, |span| span.start));
+        let offset = error.span().map_or(0, |span| span.start);
         // The parser's sentence may run over several lines; the place is in `line` already.
         let why = error.message().lines().collect::<Vec<_>>().join("; ");
-        ConfigError::Syntax {
-            path: self.path.into(),
-            line,
-            why,
+        // It says what it expected in Rust's words.
+        let why = why
+            .replace("expected i64", "expected a whole number")
+            .replace("expected f64", "expected a number");
+        match self.key_at(offset) {
+            Some(key) if why.starts_with("invalid type") || why.starts_with("unknown variant") => {
+                self.value(&key, offset, why)
+            }
+            _ => ConfigError::Syntax {
+                path: self.path.into(),
+                line: self.line_of(offset),
+                why,
+            },
         }
+    }
+
+    /// The key whose value stands at `offset`, with its table: the parser does not tell.
+    fn key_at(&self, offset: usize) -> Option<String> {
+        let mut table = "";
+        let mut key = None;
+        let mut end = 0;
+        for line in self.text.split_inclusive('\n') {
+            if end > offset {
+                break;
+            }
+            end += line.len();
+            let line = line.trim();
+            match (line.strip_prefix('['), line.split_once('=')) {
+                (Some(name), _) => (table, key) = (name.split(']').next()?, None),
+                (None, Some((name, _))) if !line.starts_with('#') => key = Some(name.trim()),
+                _ => {}
+            }
+        }
+        key.map(|key| {
+            if table.is_empty() {
+                key.into()
+            } else {
+                format!("{table}.{key}")
+            }
+        })
     }
 
     fn value(&self, key: &str, offset: usize, why: impl Into<String>) -> ConfigError {
@@ -308,7 +343,18 @@ mod tests {
         let table: &[(&str, &[&str])] = &[
             ("frames = 0", &["f.toml:1:", "frames", "from 1 to 10", "found 0"]),
             ("\n\nframes = 11", &["f.toml:3:", "frames"]),
-            ("frames = \"3\"", &["f.toml:1:", "invalid type"]),
+            (
+                "\nframes = \"3\"",
+                &["f.toml:2: frames:", "string", "expected a whole number"],
+            ),
+            (
+                "[services.login]\n\nthreshold = true",
+                &["f.toml:3: services.login.threshold:", "expected a number"],
+            ),
+            (
+                "# a = 1\n[camera] # x\ndevice = 3",
+                &["f.toml:3: camera.device:", "expected a string"],
+            ),
             ("threshold = 0.7", &["threshold", "0.20", "0.60"]),
             ("threshold = nan", &["threshold"]),
             ("timeout_ms = 100", &["timeout_ms", "from 500"]),
@@ -317,7 +363,10 @@ mod tests {
                 &["f.toml:2:", "no_face_timeout_ms", "to 1000"],
             ),
             ("securty = \"strict\"", &["f.toml:1:", "securty", "security"]),
-            ("security = \"paranoid\"", &["f.toml:1:", "paranoid", "balanced"]),
+            (
+                "security = \"paranoid\"",
+                &["f.toml:1: security:", "paranoid", "balanced"],
+            ),
             (
                 "[camera]\ndevice = \"/dev/video0\"",
                 &["f.toml:2:", "camera.device", "/dev/v4l/by-id/"],
