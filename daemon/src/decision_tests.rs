@@ -101,8 +101,8 @@ fn who_leaves_the_view_starts_anew() {
     for between in [
         vec![],
         vec![
-            sized(face(encoding(0.2, 1)), 100),
-            sized(face(encoding(0.2, 1)), 99),
+            sized(face(encoding(0.2, 1)), 100.0),
+            sized(face(encoding(0.2, 1)), 99.0),
         ],
     ] {
         let mut left = decision();
@@ -162,8 +162,8 @@ fn a_camera_that_shows_nothing_at_all_is_no_empty_room() {
 fn two_people_side_by_side_are_neither_a_match_nor_a_mismatch() {
     let mut both = decision();
     let pair = [
-        sized(face(encoding(0.1, 1)), 120),
-        sized(face(encoding(0.8, 2)), 110),
+        sized(face(encoding(0.1, 1)), 120.0),
+        sized(face(encoding(0.8, 2)), 110.0),
     ];
     for picture in 0..12 {
         both.observe(ms(33 * picture), &pair);

@@ -131,8 +131,8 @@ mod tests {
         // The same hint again is no news.
         assert!(!gathering.observe(ms(733), &[]));
         let two = [
-            sized(face(encoding(0.1, 0)), 200),
-            sized(face(encoding(0.1, 0)), 20),
+            sized(face(encoding(0.1, 0)), 200.0),
+            sized(face(encoding(0.1, 0)), 20.0),
         ];
         assert!(gathering.observe(ms(766), &two));
         assert_eq!((gathering.got(), gathering.complete()), (2, false));

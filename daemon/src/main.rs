@@ -158,8 +158,11 @@ fn see(config: &Path) -> Result<(), Failed> {
             let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
         }
     };
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    Ok(process::serve(line, &config, beat_every, &beat)?)
+    let ready = || {
+        // Without systemd there is nobody to notify.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    };
+    Ok(process::serve(line, &config, beat_every, &ready, &beat)?)
 }
 
 /// The supervisor's connection. Nobody but root may see what the camera sees.

@@ -33,9 +33,8 @@ pub fn face(encoding: Encoding) -> Face {
     }
 }
 
-/// The same face with another side length.
-pub fn sized(mut face: Face, side: i32) -> Face {
-    face.bbox.right = face.bbox.left + side;
-    face.bbox.bottom = face.bbox.top + side;
+/// The same face with its eyes so many pixels apart.
+pub fn sized(mut face: Face, eyes: f32) -> Face {
+    face.quality.eye_distance_px = eyes;
     face
 }

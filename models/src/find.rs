@@ -2,13 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// Folders that only root writes, in the order in which they are searched: what an administrator installed by hand,
-/// what a package brought, what `facelogin-enroll models fetch` obtained.
-const SYSTEM: [&str; 3] = [
-    "/usr/local/share/facelogin/models",
-    "/usr/share/facelogin/models",
-    "/var/lib/facelogin/models",
-];
+/// Folders that only root writes, in the order in which they are searched: what an administrator installed or fetched,
+/// then what a package brought.
+const SYSTEM: [&str; 2] = ["/usr/local/share/facelogin/models", "/usr/share/facelogin/models"];
 
 /// Ordered search folders. The first folder that has an entry of the wanted name decides, even if that entry is bad:
 /// a broken file is reported, not skipped in favour of an older one behind it.

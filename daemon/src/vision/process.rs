@@ -9,6 +9,8 @@ use facelogin_config::Config;
 use facelogin_engine::{DlibEngine, Effort, Engine, Frame};
 use facelogin_models::{ModelDirs, Trust, verify_all};
 use facelogin_protocol::Deadline;
+use facelogin_protocol::socket::SocketError;
+use nix::errno::Errno;
 
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
@@ -44,12 +46,31 @@ enum Order {
     Gone(WireError),
 }
 
-/// Serves the supervisor behind `line` until it closes. `beat` is called at least every `beat_every` while all is
-/// well, from the very thread that could hang.
+/// Serves the supervisor behind `line` until it closes. `ready` is called when the models are loaded, `beat` at least
+/// every `beat_every` from then on while all is well, from the very thread that could hang.
 pub fn serve(
     line: OwnedFd,
     config: &Config,
     beat_every: Option<Duration>,
+    ready: &dyn Fn(),
+    beat: &dyn Fn(),
+) -> Result<(), ProcessError> {
+    match serve_until_end(line, config, beat_every, ready, beat) {
+        // The supervisor went away in the middle of something: that is how it ends, too.
+        Err(ProcessError::Wire(WireError::Closed)) => Ok(()),
+        Err(ProcessError::Wire(WireError::Socket(SocketError::System {
+            errno: Errno::EPIPE | Errno::ECONNRESET,
+            ..
+        }))) => Ok(()),
+        end => end,
+    }
+}
+
+fn serve_until_end(
+    line: OwnedFd,
+    config: &Config,
+    beat_every: Option<Duration>,
+    ready: &dyn Fn(),
     beat: &dyn Fn(),
 ) -> Result<(), ProcessError> {
     let system = |what| move |why| ProcessError::System { what, why };
@@ -77,6 +98,7 @@ pub fn serve(
             return Err(error);
         }
     };
+    ready();
     let (orders, inbox) = channel();
     std::thread::Builder::new()
         .name("orders".into())
@@ -91,7 +113,6 @@ pub fn serve(
         match order {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            Ok(Order::Gone(WireError::Closed)) => return Ok(()),
             Ok(Order::Gone(error)) => return Err(error.into()),
             Ok(Order::Message(ToVision::Start { scan })) => vision.scan(scan, &inbox, beat)?,
             // A scan that failed on its own is stopped all the same.
