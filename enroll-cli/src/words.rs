@@ -56,7 +56,7 @@ pub fn remedy(reason: Reason) -> &'static str {
         Reason::ServiceNotAllowed => "`facelogin-enroll config check` lists the services that may",
         Reason::Remote => "Log in at the machine itself, or with the password",
         Reason::CameraUnavailable => {
-            "Close the program that uses the camera; `facelogin-enroll cameras` shows what there is"
+            "`facelogin-enroll cameras` shows what there is, and why one is not used; close the program that uses it"
         }
         Reason::VisionUnavailable => {
             "Try again in some seconds; if it stays so, `facelogin-enroll models verify` tells whether the models \

@@ -161,7 +161,7 @@ fn r25_a_camera_that_cannot_be_used_is_said_so_and_used_again() {
 fn r25_a_client_that_goes_away_cancels_its_scan() {
     let Some(mut system) = waiting() else { return };
     for _ in 0..3 {
-        let before = system.attempts().len();
+        let before = system.recorded();
         let request = serde_json::to_value(authenticate_in(ENROLLED, "login")).unwrap();
         let mut wire = Wire::connect(&system.socket());
         wire.call(&method("Authenticate", request)).unwrap();

@@ -33,6 +33,20 @@ impl System {
         until("a readable copy of the store", || self.read_attempts().ok())
     }
 
+    /// How many attempts there are, once nobody is being served any more: an attempt is recorded after its answer, by
+    /// the thread of its connection.
+    #[track_caller]
+    pub fn recorded(&self) -> usize {
+        until("nobody is being served", || {
+            let tasks = fs::read_dir(format!("/proc/{}/task", self.daemon_pid())).unwrap();
+            let serving = tasks.flatten().any(|task| {
+                fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.starts_with("peer-"))
+            });
+            (!serving).then_some(())
+        });
+        self.attempts().len()
+    }
+
     /// The attempt that follows the first `before`: it is recorded after the answer.
     #[track_caller]
     pub fn attempt_after(&self, before: usize) -> Attempt {

@@ -50,7 +50,7 @@ impl System {
     /// A login that the daemon is asked about: its code and what the store has on record of it.
     #[track_caller]
     pub fn recorded_login(&self, service: &str, user: &str) -> (&'static str, Attempt) {
-        let before = self.attempts().len();
+        let before = self.recorded();
         let result = self.login(service, user);
         (code::name(result), self.attempt_after(before))
     }
