@@ -30,10 +30,8 @@ pub struct Entry<'a> {
     pub tty: &'a str,
     /// Who asked.
     pub peer_uid: u32,
-    /// What was decided.
-    pub verdict: Verdict,
-    /// Why.
-    pub reason: Reason,
+    /// What was decided, and why; `None` for what an administrator did, of which only what is done is logged.
+    pub verdict: Option<(Verdict, Reason)>,
     /// How long it took.
     pub millis: u32,
 }
@@ -50,14 +48,12 @@ impl Entry<'_> {
                 let _ = write!(line, " {key}={}", quoted(value));
             }
         }
-        let _ = write!(
-            line,
-            " peer_uid={} verdict={} reason={} ms={}",
-            self.peer_uid,
-            self.verdict.name(),
-            self.reason.name(),
-            self.millis
-        );
+        let _ = write!(line, " peer_uid={}", self.peer_uid);
+        let _ = match self.verdict {
+            Some((verdict, reason)) => write!(line, " verdict={} reason={}", verdict.name(), reason.name()),
+            None => write!(line, " done"),
+        };
+        let _ = write!(line, " ms={}", self.millis);
         line
     }
 }
@@ -122,7 +118,7 @@ impl Audit {
     /// Records a decision: a match or a refusal at notice, a mismatch or a lockout at warning.
     pub fn decision(&self, entry: &Entry<'_>) {
         let level = match entry.verdict {
-            Verdict::NoMatch | Verdict::LockedOut => Level::Warning,
+            Some((Verdict::NoMatch | Verdict::LockedOut, _)) => Level::Warning,
             _ => Level::Notice,
         };
         self.write(level, &entry.line());
@@ -211,8 +207,7 @@ mod tests {
             service: "login",
             tty: "/dev/tty1",
             peer_uid: 0,
-            verdict: Verdict::NoMatch,
-            reason: Reason::NotMatching,
+            verdict: Some((Verdict::NoMatch, Reason::NotMatching)),
             millis: 812,
         }
     }

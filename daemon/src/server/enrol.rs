@@ -7,18 +7,16 @@ use base64::engine::general_purpose::STANDARD;
 use facelogin_engine::Encoding;
 use facelogin_protocol::types::{
     EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError, Reason, Template,
-    Verdict,
 };
 
-use crate::audit::Entry;
 use crate::decision::Step;
 use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
 use crate::levels;
 use crate::scan::{End, Judge};
-use crate::server::authenticate::{mean_of, readable};
+use crate::server::attempt::{mean_of, readable};
 use crate::server::connection::{Answer, Peer, done, root_only};
 use crate::server::failure::Failure;
-use crate::server::manage::template_out;
+use crate::server::manage::{note, template_out};
 use crate::server::session::{Session, reason_of_end};
 use crate::server::{Daemon, users};
 use crate::store::NewTemplate;
@@ -270,17 +268,7 @@ impl Whose {
             .into_iter()
             .find(|info| info.id == id);
         drop(store);
-        daemon.audit.decision(&Entry {
-            action: "enrol",
-            user: &self.user,
-            uid: Some(self.uid),
-            service: "",
-            tty: "",
-            peer_uid: peer.uid,
-            verdict: Verdict::Match,
-            reason: Reason::Matched,
-            millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),
-        });
+        note(daemon, peer, "enrol", &self.user, Some(self.uid), since);
         let info = info.ok_or(Failure::NoSuchTemplate(id))?;
         Ok((template_out(info), warnings))
     }

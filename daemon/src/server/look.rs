@@ -11,7 +11,7 @@ use crate::lockout::EntryClass;
 use crate::policy::{Policy, ScanRules, Standing, scan_rules};
 use crate::quality::{Flaw, LOGIN, one_good_face};
 use crate::scan::Judge;
-use crate::server::authenticate::{Attempted, attempt, mean_of, readable};
+use crate::server::attempt::{Attempted, attempt, mean_of, readable};
 use crate::server::connection::{Answer, Next, Nothing, Peer, done, root_only};
 use crate::server::failure::Failure;
 use crate::server::session::{Session, reason_of_end};

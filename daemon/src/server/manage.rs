@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use facelogin_protocol::types::{
-    ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn, Reason, RenameTemplateIn,
-    StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn, Verdict,
+    ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn, RenameTemplateIn,
+    StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn,
 };
 
 use crate::audit::Entry;
@@ -201,7 +201,8 @@ fn own_name(peer: &Peer) -> Result<String, Failure> {
     users::name_of(peer.uid).ok_or_else(|| Failure::UnknownUser(format!("uid {}", peer.uid)))
 }
 
-fn note(daemon: &Daemon, peer: &Peer, action: &str, user: &str, uid: Option<u32>, since: Instant) {
+/// Logs what root changed.
+pub fn note(daemon: &Daemon, peer: &Peer, action: &str, user: &str, uid: Option<u32>, since: Instant) {
     daemon.audit.decision(&Entry {
         action,
         user,
@@ -209,8 +210,7 @@ fn note(daemon: &Daemon, peer: &Peer, action: &str, user: &str, uid: Option<u32>
         service: "",
         tty: "",
         peer_uid: peer.uid,
-        verdict: Verdict::Match,
-        reason: Reason::Matched,
+        verdict: None,
         millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),
     });
 }

@@ -1,5 +1,6 @@
 //! The supervisor: who is on the socket, what they may ask, and the answer.
 
+mod attempt;
 mod authenticate;
 mod connection;
 mod enrol;

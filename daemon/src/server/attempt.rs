@@ -1,0 +1,375 @@
+//! One attempt from policy to record: what `Authenticate` and `Test` have in common.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use facelogin_engine::Encoding;
+use facelogin_protocol::types::{Detail, Reason, Verdict};
+
+use crate::audit::Entry;
+use crate::decision::{Decision, Enrolled, Judged, Step};
+use crate::lockout::{self, ClockError, EntryClass, LockoutRules};
+use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
+use crate::scan::Judge;
+use crate::server::Daemon;
+use crate::server::connection::Peer;
+use crate::server::failure::Failure;
+use crate::server::session::{Session, reason_of_end};
+use crate::store::{Attempt, StoreError, Template};
+use crate::vision::wire::Observation;
+
+/// One attempt: what was asked, by whom, since when.
+pub struct Attempted<'a> {
+    /// `authenticate` or `test`.
+    pub action: &'static str,
+    /// The account's name.
+    pub user: &'a str,
+    /// What it resolved to here.
+    pub uid: Result<Option<u32>, nix::errno::Errno>,
+    /// `PAM_SERVICE`.
+    pub service: &'a str,
+    /// `PAM_TTY`.
+    pub tty: &'a str,
+    /// By which kind of door.
+    pub class: EntryClass,
+    /// Whether a mismatch counts: not when root tries out somebody's face.
+    pub counts: bool,
+    /// The moment of the request.
+    pub since: Instant,
+}
+
+/// Runs an attempt from policy to record; `answer` is called once, as soon as the verdict stands.
+pub fn attempt(
+    daemon: &Daemon,
+    peer: &Peer,
+    attempted: &Attempted<'_>,
+    policy: impl Fn(&Standing) -> Policy,
+    answer: impl FnOnce(&Judged),
+) {
+    let begun = match begin(daemon, peer, attempted, &policy) {
+        Ok(begun) => begun,
+        Err((verdict, reason)) => {
+            let judged = unscanned(verdict, reason, attempted.since.elapsed());
+            return conclude(daemon, peer, attempted, &judged, Seen::Nothing, answer);
+        }
+    };
+    // Named, so that it lives until the answer is out and the attempt is on record.
+    let Begun {
+        mut session,
+        rules,
+        templates,
+    } = begun;
+    let mut login = Login(Decision::new(rules, templates));
+    let end = session.scan(peer, attempted.since, &mut login);
+    daemon
+        .pace
+        .scanned(peer.uid, Instant::now(), login.0.somebody_seen());
+    let mut judged = login.0.finish(attempted.since.elapsed());
+    if let Some(reason) = reason_of_end(&end) {
+        // A match is a verdict only when the scan came to its end.
+        judged = Judged {
+            verdict: Verdict::Unavailable,
+            reason,
+            template: None,
+            ..judged
+        };
+    }
+    // What was seen counts even if the caller left before the verdict (R21).
+    let seen = if login.0.mismatched() {
+        Seen::Mismatch
+    } else {
+        Seen::Something
+    };
+    conclude(daemon, peer, attempted, &judged, seen, answer);
+}
+
+/// The camera, and what to hold its pictures against.
+struct Begun<'a> {
+    session: Session<'a>,
+    rules: ScanRules,
+    templates: Vec<Enrolled>,
+}
+
+type Refusal = (Verdict, Reason);
+
+/// Asks the policy, waits for the camera, and asks again: while one attempt waited, another may have locked the face
+/// out. Whoever has the camera is alone from here on.
+fn begin<'a>(
+    daemon: &'a Daemon,
+    peer: &Peer,
+    attempted: &Attempted<'_>,
+    policy: &impl Fn(&Standing) -> Policy,
+) -> Result<Begun<'a>, Refusal> {
+    let unavailable = |reason| (Verdict::Unavailable, reason);
+    let ask = |standing: &Standing| match policy(standing) {
+        Policy::Scan(rules) => Ok(rules),
+        Policy::Refuse(verdict, reason) => Err((verdict, reason)),
+    };
+    let standing_now = || {
+        standing(daemon, peer, attempted).map_err(|error| {
+            daemon
+                .audit
+                .remark(&format!("an attempt cannot be judged: {error}"));
+            unavailable(Reason::StoreUnavailable)
+        })
+    };
+    let rules = ask(&standing_now()?)?;
+    let session = Session::begin(daemon, peer, rules.timeout).map_err(|failure| match failure {
+        Failure::Unavailable(reason, _) => unavailable(reason),
+        _ => unavailable(Reason::VisionUnavailable),
+    })?;
+    if attempted.since.elapsed() + SHORTEST_SCAN > rules.timeout {
+        return Err(unavailable(Reason::Busy));
+    }
+    let templates = enrolled(daemon, attempted, session.engine(), session.model()).map_err(|error| {
+        daemon
+            .audit
+            .remark(&format!("an attempt cannot be judged: {error}"));
+        unavailable(Reason::StoreUnavailable)
+    })?;
+    let usable_templates = u32::try_from(templates.len()).unwrap_or(u32::MAX);
+    let rules = ask(&Standing {
+        usable_templates,
+        ..standing_now()?
+    })?;
+    Ok(Begun {
+        session,
+        rules,
+        templates,
+    })
+}
+
+struct Login(Decision);
+
+impl Judge for Login {
+    fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
+        self.0.observe(elapsed, &seen.faces)
+    }
+    fn on_time(&mut self, elapsed: Duration) -> Step {
+        self.0.on_time(elapsed)
+    }
+}
+
+/// Why an attempt cannot be judged.
+#[derive(Debug, thiserror::Error)]
+enum Doubt {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    #[error("the name service does not answer ({0})")]
+    Names(nix::errno::Errno),
+}
+
+fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<Standing, Doubt> {
+    let none = Standing {
+        locked_seconds: 0,
+        usable_templates: 0,
+        templates: 0,
+        too_often: false,
+    };
+    // The policy refuses before it looks any further.
+    let Some(uid) = attempted.uid.map_err(Doubt::Names)? else {
+        return Ok(none);
+    };
+    let now = daemon.clock.now()?;
+    let store = daemon.store();
+    let own: Vec<_> = store
+        .list(Some(attempted.user))?
+        .into_iter()
+        .filter(|info| info.uid == uid)
+        .collect();
+    let usable = match daemon.vision.known().engine {
+        // Not known yet: whether they are usable is seen when the models are loaded.
+        None => own.len(),
+        Some((engine, model)) => own
+            .iter()
+            .filter(|info| info.engine == engine && info.model == model)
+            .count(),
+    };
+    let record = if attempted.counts {
+        store.load_lockout(uid, attempted.class)?
+    } else {
+        None
+    };
+    drop(store);
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Ok(Standing {
+        locked_seconds: record.map_or(0, |record| lockout::remaining(&record, &now)),
+        usable_templates: count(usable),
+        templates: count(own.len()),
+        too_often: daemon.pace.must_wait(peer.uid, Instant::now()),
+    })
+}
+
+/// The user's own templates that this engine can compare, each as one mean (R4: name and uid both match).
+fn enrolled(
+    daemon: &Daemon,
+    attempted: &Attempted<'_>,
+    engine: &str,
+    model: &str,
+) -> Result<Vec<Enrolled>, StoreError> {
+    let Ok(Some(uid)) = attempted.uid else {
+        return Ok(Vec::new());
+    };
+    let templates = daemon.store().templates_of(attempted.user, uid)?;
+    Ok(templates
+        .iter()
+        .filter(|template| template.info.engine == engine && template.info.model == model)
+        .filter_map(mean_of)
+        .collect())
+}
+
+/// A template as its one mean; `None` for one that is not of this engine's length.
+pub fn mean_of(template: &Template) -> Option<Enrolled> {
+    let encodings: Option<Vec<Encoding>> = template
+        .encodings
+        .iter()
+        .map(|values| Encoding::try_from_slice(values).ok())
+        .collect();
+    let encodings = encodings?;
+    let all: Vec<&Encoding> = encodings.iter().collect();
+    Some(Enrolled {
+        id: template.info.id,
+        mean: Encoding::mean(&all)?,
+    })
+}
+
+/// A verdict without a scan.
+fn unscanned(verdict: Verdict, reason: Reason, elapsed: Duration) -> Judged {
+    let nothing = ScanRules {
+        threshold: 0.0,
+        frames: 1,
+        timeout: Duration::ZERO,
+        no_face_timeout: Duration::ZERO,
+    };
+    let seen = Decision::new(nothing, Vec::new()).finish(elapsed);
+    let detail = Detail {
+        threshold: None,
+        ..seen.detail
+    };
+    Judged {
+        verdict,
+        reason,
+        template: None,
+        detail,
+    }
+}
+
+/// How far an attempt came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// The camera stayed closed.
+    Nothing,
+    /// The camera was opened.
+    Something,
+    /// A whole probe was compared and did not match.
+    Mismatch,
+}
+
+/// Counts, logs, answers, puts on record. A mismatch is counted, and a match is logged, before the answer: whoever
+/// ends the daemon in between would otherwise have a try for free, or be let in without a trace.
+fn conclude(
+    daemon: &Daemon,
+    peer: &Peer,
+    attempted: &Attempted<'_>,
+    judged: &Judged,
+    seen: Seen,
+    answer: impl FnOnce(&Judged),
+) {
+    let counted = match attempted.uid {
+        Ok(Some(uid)) if attempted.counts && seen == Seen::Mismatch => count_mismatch(daemon, attempted, uid),
+        Ok(Some(uid)) if attempted.counts && judged.verdict == Verdict::Match => daemon
+            .store()
+            .save_lockout(uid, attempted.class, None)
+            .map_err(Doubt::Store),
+        _ => Ok(()),
+    };
+    let judged = match counted {
+        Ok(()) => judged.clone(),
+        // An attempt that cannot be counted is no attempt at all.
+        Err(error) => {
+            daemon
+                .audit
+                .remark(&format!("an attempt cannot be counted: {error}"));
+            let (verdict, reason) = (Verdict::Unavailable, Reason::StoreUnavailable);
+            Judged {
+                verdict,
+                reason,
+                template: None,
+                ..judged.clone()
+            }
+        }
+    };
+    log(daemon, peer, attempted, &judged);
+    answer(&judged);
+    // What an unprivileged peer is refused without a scan is logged at its pace, and not kept: it could push what
+    // matters out of the history.
+    if peer.is_root() || seen != Seen::Nothing {
+        keep(daemon, peer, attempted, &judged);
+    }
+}
+
+fn count_mismatch(daemon: &Daemon, attempted: &Attempted<'_>, uid: u32) -> Result<(), Doubt> {
+    let limits = &daemon.config.lockout;
+    let rules = LockoutRules {
+        failures: limits.failures,
+        first_wait_secs: limits.first_wait_seconds,
+        max_wait_secs: limits.max_wait_seconds,
+    };
+    let now = daemon.clock.now()?;
+    let mut store = daemon.store();
+    let before = store.load_lockout(uid, attempted.class)?;
+    let after = lockout::after_mismatch(before.as_ref(), &rules, &now);
+    Ok(store.save_lockout(uid, attempted.class, Some(&after))?)
+}
+
+/// Everybody's templates, for comparing people with each other; unreadable ones are reported and left out.
+pub fn readable(daemon: &Daemon) -> Result<Vec<Template>, StoreError> {
+    let (templates, unreadable) = daemon.store().readable_templates()?;
+    for id in unreadable {
+        daemon.audit.remark(&format!(
+            "template {id} cannot be read: it was altered; remove it and enrol again"
+        ));
+    }
+    Ok(templates)
+}
+
+fn log(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judged) {
+    daemon.audit.decision(&Entry {
+        action: attempted.action,
+        user: attempted.user,
+        uid: attempted.uid.ok().flatten(),
+        service: attempted.service,
+        tty: attempted.tty,
+        peer_uid: peer.uid,
+        verdict: Some((judged.verdict, judged.reason)),
+        millis: judged.detail.total_ms,
+    });
+}
+
+fn keep(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judged) {
+    let unix = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs() as i64);
+    let attempt = Attempt {
+        unix,
+        user: attempted.user.into(),
+        uid: attempted.uid.ok().flatten(),
+        service: attempted.service.into(),
+        tty: (!attempted.tty.is_empty()).then(|| attempted.tty.into()),
+        class: attempted.class,
+        peer_uid: peer.uid,
+        verdict: judged.verdict.name().into(),
+        reason: judged.reason.name().into(),
+        millis: judged.detail.total_ms,
+        best_distance: judged.detail.distance,
+        frames: judged.detail.frames,
+    };
+    // Bound first: in the condition of an `if` the store would stay locked while the log is written.
+    let kept = daemon.store().record_attempt(&attempt);
+    if let Err(error) = kept {
+        daemon
+            .audit
+            .remark(&format!("an attempt could not be put on record: {error}"));
+    }
+}
