@@ -79,7 +79,7 @@ impl Source<'_> {
         let why = why
             .replace("expected i64", "expected a whole number")
             .replace("expected f64", "expected a number");
-        match self.key_at(offset) {
+        match error.span().and_then(|_| self.key_at(offset)) {
             Some(key) if why.starts_with("invalid type") || why.starts_with("unknown variant") => {
                 self.value(&key, offset, why)
             }

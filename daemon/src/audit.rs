@@ -158,7 +158,7 @@ impl Audit {
                 }
                 Err(error) if would_block(&error) => {
                     state.lost += 1;
-                    return;
+                    break;
                 }
                 Err(_) => state.syslog = None,
             }
@@ -167,7 +167,9 @@ impl Audit {
         let mut fds = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
         if poll(&mut fds, PollTimeout::ZERO) == Ok(1) {
             // Nothing is left to tell when standard error is gone too.
-            let _ = writeln!(stderr.lock(), "facelogind: {line}");
+            let _ = stderr
+                .lock()
+                .write_all(format!("facelogind: {line}\n").as_bytes());
         }
     }
 

@@ -129,14 +129,17 @@ pub const DOMINANCE: f32 = 1.5;
 
 /// The one face to compare, or why there is none.
 pub fn one_good_face<'a>(faces: &'a [Face], gates: &Gates) -> Result<&'a Face, Flaw> {
-    let size = |face: &Face| face.quality.eye_distance_px;
+    // A head that is turned shows its eyes closer together than they are. Beyond 60 degrees the estimate is no good.
+    let size = |face: &Face| face.quality.eye_distance_px / face.quality.yaw_deg.to_radians().cos().max(0.5);
     let Some(nearest) = faces.iter().max_by(|a, b| size(a).total_cmp(&size(b))) else {
         return Err(Flaw::NoFace);
     };
     // Written so that a NaN is no dominance: the numbers come from another process.
+    // Eyes that coincide belong to a head of unknown size.
+    let farther = |face: &Face| size(face) > 0.0 && size(nearest) >= DOMINANCE * size(face);
     let alone = faces
         .iter()
-        .all(|face| std::ptr::eq(face, nearest) || size(nearest) >= DOMINANCE * size(face));
+        .all(|face| std::ptr::eq(face, nearest) || farther(face));
     if !alone {
         return Err(Flaw::SeveralFaces);
     }
@@ -235,6 +238,18 @@ mod tests {
         }
         assert_eq!(
             one_good_face(&[near.clone(), far.clone(), close], &LOGIN).unwrap_err(),
+            Flaw::SeveralFaces
+        );
+        // Nearer than the eyes say, for the head is turned away.
+        let mut turned = far.clone();
+        turned.quality.yaw_deg = 60.0;
+        assert_eq!(
+            one_good_face(&[near.clone(), turned], &LOGIN).unwrap_err(),
+            Flaw::SeveralFaces
+        );
+        let flat = sized(face(encoding(0.0, 1)), 0.0);
+        assert_eq!(
+            one_good_face(&[near.clone(), flat], &LOGIN).unwrap_err(),
             Flaw::SeveralFaces
         );
         let odd = sized(face(encoding(0.0, 1)), f32::NAN);

@@ -9,7 +9,7 @@ use crate::audit::Entry;
 use crate::decision::{Decision, Enrolled, Judged, Step};
 use crate::lockout::{self, ClockError, EntryClass, LockoutRules};
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
-use crate::scan::Judge;
+use crate::scan::{End, Judge};
 use crate::server::Daemon;
 use crate::server::connection::Peer;
 use crate::server::failure::Failure;
@@ -60,9 +60,12 @@ pub fn attempt(
     } = begun;
     let mut login = Login(Decision::new(rules, templates));
     let end = session.scan(peer, attempted.since, &mut login);
-    daemon
-        .pace
-        .scanned(peer.uid, Instant::now(), login.0.somebody_seen());
+    // A face counts however the scan ended; an empty room only if it was looked at to the end.
+    let somebody_seen = match login.0.somebody_seen() {
+        true => Some(true),
+        false => matches!(end, End::Judged).then_some(false),
+    };
+    daemon.pace.scanned(peer.uid, Instant::now(), somebody_seen);
     let mut judged = login.0.finish(attempted.since.elapsed());
     if let Some(reason) = reason_of_end(&end) {
         // A match is a verdict only when the scan came to its end.

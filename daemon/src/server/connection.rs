@@ -54,10 +54,10 @@ impl Peer {
     /// Sends the last reply of the connection and ends it: the caller reads up to the end before it believes the
     /// reply (R2), and must not wait for what we still have to do.
     pub fn reply_and_end(&self, parameters: &impl Serialize) -> Result<(), CodecError> {
-        self.reply_now(parameters)?;
+        let sent = self.reply_now(parameters);
         // The caller may have closed already.
         let _ = shutdown(self.fd.as_raw_fd(), Shutdown::Both);
-        Ok(())
+        sent
     }
 
     /// Sends the last reply to a call, now or never: for whoever has the camera, which must not wait for a peer that
@@ -122,6 +122,11 @@ pub fn serve(daemon: &Arc<Daemon>, fd: OwnedFd, uid: u32) {
             Ok(Next::Call) => {}
             Ok(Next::Close) => return,
             Err(failure) => {
+                let failure = if peer.is_root() {
+                    failure
+                } else {
+                    failure.without_details()
+                };
                 // An attempt has one answer, whatever it is (R2).
                 if peer.fail(failure).is_err() || call.method.ends_with(".Authenticate") {
                     return;

@@ -49,6 +49,14 @@ struct Parameter {
 }
 
 impl Failure {
+    /// What is fit for everybody: the rest names files, and may be the words of a process that parses pictures.
+    pub fn without_details(self) -> Self {
+        match self {
+            Self::Unavailable(reason, _) => Self::Unavailable(reason, reason.name().into()),
+            other => other,
+        }
+    }
+
     /// As bytes for the wire.
     pub fn encode(self) -> Result<Vec<u8>, serde_json::Error> {
         let own = |name: &str| format!("{INTERFACE_NAME}.{name}");

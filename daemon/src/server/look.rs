@@ -107,6 +107,8 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     if let Some(reason) = reason_of_end(&end) {
         return Err(Failure::Unavailable(reason, "the scan was ended".into()));
     }
+    // The next may have the camera before this peer has read its answer.
+    drop(session);
     let mut candidates = Vec::new();
     if let Some(probe) = collector.probe() {
         for template in &templates {

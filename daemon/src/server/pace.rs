@@ -65,14 +65,15 @@ impl Pace {
                 .is_some_and(|account| now < account.next_scan)
     }
 
-    /// Notes that a scan for `uid` ended at `now`.
-    pub fn scanned(&self, uid: u32, now: Instant, somebody_seen: bool) {
+    /// Notes that a scan for `uid` ended at `now`: whether somebody was in view, `None` if it was not looked at to its
+    /// end (the user typed the password, root needed the camera, the camera failed), which says nothing about the room.
+    pub fn scanned(&self, uid: u32, now: Instant, somebody_seen: Option<bool>) {
         if let Some(account) = self.lock().get_mut(&uid) {
-            account.next_scan = now + if somebody_seen { SHORTEST } else { account.pause };
-            account.pause = if somebody_seen {
-                SHORTEST
-            } else {
-                (account.pause * 2).min(LONGEST)
+            let pause = account.pause;
+            (account.next_scan, account.pause) = match somebody_seen {
+                Some(false) => (now + pause, (pause * 2).min(LONGEST)),
+                Some(true) => (now + SHORTEST, SHORTEST),
+                None => (now + SHORTEST, pause),
             };
         }
     }
@@ -104,7 +105,7 @@ mod tests {
         let mut pauses = Vec::new();
         for _ in 0..7 {
             assert!(pace.may_call(1000, now) && !pace.must_wait(1000, now));
-            pace.scanned(1000, now, false);
+            pace.scanned(1000, now, Some(false));
             let mut pause = 0;
             while pace.must_wait(1000, now + Duration::from_secs(pause)) {
                 pause += 1;
@@ -113,9 +114,11 @@ mod tests {
             now += Duration::from_secs(pause);
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
-        pace.scanned(1000, now, true);
+        pace.scanned(1000, now, None);
+        assert!(!pace.must_wait(1000, now + SHORTEST));
+        pace.scanned(1000, now, Some(true));
         assert!(pace.must_wait(1000, now) && !pace.must_wait(1000, now + SHORTEST));
-        pace.scanned(0, now, false);
+        pace.scanned(0, now, Some(false));
         assert!(!pace.must_wait(0, now));
     }
 }

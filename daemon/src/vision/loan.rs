@@ -157,9 +157,10 @@ impl<'a> Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
+        // Under the lock, so that nobody who stands back for it can be on the way to sleep and miss the call. A guard of
+        // this thread's is gone by now: it is declared after this.
+        let _inner = self.0.lock();
         self.0.roots_waiting.fetch_sub(1, Ordering::SeqCst);
-        // Others may have stood back for it. It may be dropped with the lock held by this very thread, so the lock is
-        // not taken here: whoever misses this call wakes at their deadline or at the line's return.
         self.0.changed.notify_all();
     }
 }

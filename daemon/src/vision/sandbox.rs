@@ -94,7 +94,7 @@ pub fn drop_privileges() -> Result<(), SandboxError> {
 /// enforces any of it.
 pub fn confine(folders: &[PathBuf]) -> Result<bool, SandboxError> {
     let abi = ABI::V6;
-    let read = AccessFs::from_read(abi);
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(abi))?

@@ -77,7 +77,16 @@ impl System {
         }
         let copy = folder.join(program.file_name().unwrap());
         if !copy.exists() {
-            fs::copy(program, &copy).unwrap();
+            // By another process: a child forked elsewhere in this one while it has the copy open for writing would keep
+            // it so, and the kernel runs no program that somebody may still write.
+            assert!(
+                Command::new("cp")
+                    .arg(program)
+                    .arg(&copy)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
             fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
         }
         copy
