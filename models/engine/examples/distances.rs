@@ -31,6 +31,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 /// Pictures of a template and of a probe.
 const TEMPLATE: usize = 5;
 const PROBE: usize = 3;
+/// The daemon's `SINGLE_SLACK`: how much farther than the probe each of its pictures may be from the template.
+const SLACK: f32 = 0.12;
+
 /// Impostors beyond the people who have enough pictures for genuine tries.
 const FURTHER_PEOPLE: usize = 600;
 /// Of a person with hundreds of pictures, the first so many.
@@ -235,6 +238,8 @@ struct Sample {
     encoding: Encoding,
     /// Of a template, one of its five.
     single: Option<Encoding>,
+    /// Of a probe, its three.
+    parts: Vec<Encoding>,
     /// Of a probe, whether it shares no picture with its person's template.
     apart: bool,
 }
@@ -287,6 +292,7 @@ fn split(
             session: session.to_owned(),
             encoding,
             single,
+            parts: encodings.iter().map(|one| (*one).clone()).collect(),
             apart,
         })
     };
@@ -314,10 +320,20 @@ fn table<'a>(
     of: impl Fn(&'a Sample) -> Option<&'a Encoding>,
 ) {
     let (mut impostor, mut same, mut other) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut beyond, mut genuine) = (Vec::new(), Vec::new());
     for template in templates {
         let Some(encoding) = of(template) else { continue };
         for probe in probes {
             let distance = encoding.distance(&probe.encoding);
+            if template.person == probe.person && probe.apart {
+                let single = probe
+                    .parts
+                    .iter()
+                    .map(|one| encoding.distance(one))
+                    .fold(0.0, f32::max);
+                beyond.push(single - distance);
+                genuine.push((distance, single));
+            }
             if template.person != probe.person {
                 impostor.push(distance);
             } else if template.session != probe.session || (template.session.is_empty() && probe.apart) {
@@ -335,6 +351,7 @@ fn table<'a>(
         ("impostor", &mut impostor),
         ("genuine, same session", &mut same),
         ("genuine, other", &mut other),
+        ("farthest of 3 beyond", &mut beyond),
     ] {
         values.sort_by(f32::total_cmp);
         if !values.is_empty() {
@@ -363,6 +380,18 @@ fn table<'a>(
             false_matches as f64 / impostor.len().max(1) as f64,
             refused(&same),
             refused(&other)
+        );
+    }
+    for threshold in [0.32, 0.36, 0.40] {
+        let accepted: Vec<f32> = genuine
+            .iter()
+            .filter(|(mean, _)| *mean <= threshold)
+            .map(|(_, one)| *one)
+            .collect();
+        let lost = accepted.iter().filter(|one| **one > threshold + SLACK).count();
+        println!(
+            "{threshold:.2}: of {} genuine matches {lost} have a picture beyond {SLACK} more",
+            accepted.len()
         );
     }
 }
