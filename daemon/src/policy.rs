@@ -10,8 +10,6 @@ use crate::levels;
 /// What is asked, and by whom.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// From `SO_PEERCRED` (R16).
-    pub peer_uid: u32,
     /// What the caller resolved the name to.
     pub claimed_uid: u32,
     /// What the daemon resolved the name to; `None`: no such account.
@@ -109,7 +107,6 @@ mod tests {
     use super::*;
 
     const ASKED: Asked<'_> = Asked {
-        peer_uid: 0,
         claimed_uid: 1000,
         resolved_uid: Some(1000),
         service: "login",

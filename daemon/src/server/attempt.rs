@@ -283,7 +283,7 @@ fn conclude(
         Ok(Some(uid)) if attempted.counts && seen == Seen::Mismatch => count_mismatch(daemon, attempted, uid),
         Ok(Some(uid)) if attempted.counts && judged.verdict == Verdict::Match => daemon
             .store()
-            .save_lockout(uid, attempted.class, None)
+            .save_lockout(uid, attempted.class, lockout::after_match().as_ref())
             .map_err(Doubt::Store),
         _ => Ok(()),
     };

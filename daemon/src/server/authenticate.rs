@@ -47,7 +47,6 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
         since,
     };
     let asked = Asked {
-        peer_uid: peer.uid,
         claimed_uid: input.uid,
         resolved_uid: attempted.uid.ok().flatten(),
         service: &input.service,
