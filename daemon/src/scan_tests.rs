@@ -1,16 +1,12 @@
 //! A scripted vision process on the other end of the line.
 
 use super::*;
-use crate::testing::{encoding, face};
+use crate::testing::{encoding, face, link, soon};
 use crate::vision::wire::{FromVision, ToVision, receive_message, send};
 use facelogin_engine::StageTimes;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
-
-fn soon() -> Deadline {
-    Deadline::after(Duration::from_secs(10))
-}
 
 fn seen(scan: u64, number: u64) -> FromVision {
     FromVision::Observation(Observation {
@@ -26,14 +22,7 @@ fn seen(scan: u64, number: u64) -> FromVision {
 
 /// A vision process that answers the first scan with `messages` and then does what it is told until the end.
 fn vision(messages: Vec<FromVision>) -> (Link, JoinHandle<Vec<ToVision>>) {
-    let (ours, theirs) = UnixStream::pair().unwrap();
-    let theirs: OwnedFd = theirs.into();
-    let hello = FromVision::Hello {
-        engine: "e".into(),
-        model: "m".into(),
-        load_ms: 1,
-    };
-    send(&theirs, &hello, soon()).unwrap();
+    let (link, theirs) = link();
     let thread = std::thread::spawn(move || {
         let mut told = Vec::new();
         while let Ok(order) = receive_message::<ToVision>(&theirs, soon()) {
@@ -50,7 +39,7 @@ fn vision(messages: Vec<FromVision>) -> (Link, JoinHandle<Vec<ToVision>>) {
         }
         told
     });
-    (Link::greet(ours.into(), soon()).unwrap(), thread)
+    (link, thread)
 }
 
 /// Decides after so many pictures.
@@ -197,19 +186,7 @@ fn what_is_left_of_one_scan_is_never_taken_for_the_next() {
 
 #[test]
 fn r25_a_process_that_dies_in_mid_scan_is_lost_and_not_believed() {
-    let (ours, theirs) = UnixStream::pair().unwrap();
-    let theirs: OwnedFd = theirs.into();
-    send(
-        &theirs,
-        &FromVision::Hello {
-            engine: "e".into(),
-            model: "m".into(),
-            load_ms: 1,
-        },
-        soon(),
-    )
-    .unwrap();
-    let mut link = Link::greet(ours.into(), soon()).unwrap();
+    let (mut link, theirs) = link();
     let (caller, _far) = UnixStream::pair().unwrap();
     let dies = std::thread::spawn(move || {
         let _: ToVision = receive_message(&theirs, soon()).unwrap();

@@ -1,6 +1,14 @@
-//! Faces made up for tests of the pure rules.
+//! Faces made up for tests of the pure rules, and a line to a vision process that a test plays.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use facelogin_engine::{BBox, ENCODING_LEN, Encoding, Face, Point, Quality};
+use facelogin_protocol::Deadline;
+
+use crate::vision::link::Link;
+use crate::vision::wire::{FromVision, send};
 
 /// An encoding `distance` away from the origin, along one axis.
 pub fn encoding(distance: f32, axis: usize) -> Encoding {
@@ -37,4 +45,22 @@ pub fn face(encoding: Encoding) -> Face {
 pub fn sized(mut face: Face, eyes: f32) -> Face {
     face.quality.eye_distance_px = eyes;
     face
+}
+
+/// Far beyond what anything in a test takes.
+pub fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+/// A line whose process has said hello, and that process's end of it.
+pub fn link() -> (Link, OwnedFd) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let theirs: OwnedFd = theirs.into();
+    let hello = FromVision::Hello {
+        engine: "e".into(),
+        model: "m".into(),
+        load_ms: 1,
+    };
+    send(&theirs, &hello, soon()).unwrap();
+    (Link::greet(ours.into(), soon()).unwrap(), theirs)
 }

@@ -210,27 +210,9 @@ impl Drop for Borrowed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vision::wire::{FromVision, send};
-    use std::os::fd::OwnedFd;
-    use std::os::unix::net::UnixStream;
+    use crate::testing::{link, soon};
     use std::sync::Arc;
     use std::time::Duration;
-
-    fn link() -> (Link, OwnedFd) {
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        let theirs: OwnedFd = theirs.into();
-        let hello = FromVision::Hello {
-            engine: "e".into(),
-            model: "m".into(),
-            load_ms: 1,
-        };
-        send(&theirs, &hello, soon()).unwrap();
-        (Link::greet(ours.into(), soon()).unwrap(), theirs)
-    }
-
-    fn soon() -> Deadline {
-        Deadline::after(Duration::from_secs(5))
-    }
 
     fn now() -> Deadline {
         Deadline::after(Duration::ZERO)
