@@ -38,6 +38,37 @@ pub enum Security {
     Strict,
 }
 
+/// What begins a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// The login itself: the password is asked for only when the face brought nothing.
+    Immediate,
+    /// An empty answer at one prompt that also takes the password.
+    Enter,
+}
+
+/// Where the user must be, as logind tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// In the active session of this machine's first seat, at its greeter, or at its visible text terminal.
+    Seat,
+    /// In any session of this machine that did not come over a network.
+    Local,
+    /// Anywhere: only `PAM_RHOST` is looked at.
+    Off,
+}
+
+/// When a password must come before the face is asked again. A password once typed also opens the keyring.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PasswordFirst {
+    /// Once after each boot.
+    pub after_boot: bool,
+    /// Once in so many hours, 1 to 8,760, and so after each boot too; `None`: never.
+    pub after_hours: Option<u32>,
+}
+
 /// How a scan is judged, for one PAM service or for all.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rules {
@@ -93,6 +124,8 @@ pub struct Lockout {
 pub struct Service {
     /// Whether it may use the face.
     pub enabled: bool,
+    /// What begins a scan; [`services::default_trigger`] where the file does not say.
+    pub trigger: Trigger,
     /// Its rules, with the general ones filled in.
     pub rules: Rules,
 }
@@ -102,6 +135,13 @@ pub struct Service {
 pub struct Config {
     /// The general rules.
     pub rules: Rules,
+    /// Where the user must be.
+    pub presence: Presence,
+    /// For how long after the screen was locked `immediate` does not open it again, 0 to 600 s: whoever locks it is
+    /// still in front of the camera.
+    pub lock_grace_seconds: u32,
+    /// When the password comes first.
+    pub password_first: PasswordFirst,
     /// The camera.
     pub camera: Camera,
     /// Where the model files are; by default the system's model folders.
@@ -149,16 +189,20 @@ impl Default for Config {
     /// What the installed file says: greeters, lock screens and `login` may use the face.
     fn default() -> Self {
         let rules = Rules::default();
-        let service = Service {
+        let service = |name: &str| Service {
             enabled: true,
+            trigger: services::default_trigger(name),
             rules: rules.clone(),
         };
         let services = services::DEFAULT
             .iter()
-            .map(|name| (name.to_string(), service.clone()))
+            .map(|name| (name.to_string(), service(name)))
             .collect();
         Self {
             rules,
+            presence: Presence::Seat,
+            lock_grace_seconds: 10,
+            password_first: PasswordFirst::default(),
             camera: Camera::default(),
             models: None,
             lockout: Lockout::default(),
@@ -168,12 +212,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The rules of a service that may use the face; `None` for every other.
-    pub fn service(&self, name: &str) -> Option<&Rules> {
-        self.services
-            .get(name)
-            .filter(|service| service.enabled)
-            .map(|service| &service.rules)
+    /// A service that may use the face; `None` for every other.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.get(name).filter(|service| service.enabled)
     }
 
     /// The effective configuration as TOML, as `config show` prints it.

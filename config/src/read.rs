@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use crate::schema::{self, File};
-use crate::services::{MAX_NAME, NEEDS_CONSENT, NEVER, is_name};
-use crate::{Camera, Config, ConfigError, Device, Lockout, Rules, Security, Service};
+use crate::services::{MAX_NAME, NEEDS_CONSENT, NEVER, NOT_BY_FACE, default_trigger, is_name};
+use crate::{
+    Camera, Config, ConfigError, Device, Lockout, PasswordFirst, Presence, Rules, Security, Service, Trigger,
+};
 
 /// Reads `text`, the contents of the file at `path` (for the errors).
 pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
@@ -17,12 +19,22 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     for (name, raw) in &file.services {
         let enabled = raw.enabled.unwrap_or(false);
         source.service_name(name, enabled)?;
+        let trigger = source.trigger(name.get_ref(), raw.trigger.as_ref())?;
         let table = format!("services.{}.", name.get_ref());
         let rules = source.rules(&table, &rules, &RawRules::of_service(raw))?;
-        services.insert(name.get_ref().clone(), Service { enabled, rules });
+        let service = Service {
+            enabled,
+            trigger,
+            rules,
+        };
+        services.insert(name.get_ref().clone(), service);
     }
+    let grace = file.lock_grace_seconds.as_ref();
     Ok(Config {
         rules,
+        presence: file.presence.unwrap_or(Presence::Seat),
+        lock_grace_seconds: source.number("lock_grace_seconds", grace, 0..=600, 10)?,
+        password_first: source.password_first(&file.password_first)?,
         camera: source.camera(&file.camera)?,
         models: source.folder("models.folder", file.models.folder.as_ref())?,
         lockout: source.lockout(&file.lockout)?,
@@ -259,6 +271,30 @@ impl Source<'_> {
         })
     }
 
+    fn password_first(&self, raw: &schema::PasswordFirst) -> Result<PasswordFirst, ConfigError> {
+        let after_hours = match &raw.after_hours {
+            None => None,
+            some => Some(self.number("password_first.after_hours", some.as_ref(), 1..=8760, 0)?),
+        };
+        Ok(PasswordFirst {
+            after_boot: raw.after_boot.unwrap_or(false),
+            after_hours,
+        })
+    }
+
+    fn trigger(&self, service: &str, raw: Option<&Spanned<Trigger>>) -> Result<Trigger, ConfigError> {
+        let Some(raw) = raw else {
+            return Ok(default_trigger(service));
+        };
+        if *raw.get_ref() == Trigger::Immediate && NEEDS_CONSENT.contains(&service) {
+            let why = "expected \"enter\": this service hands out another user's rights, and a face in view \
+                       is no consent";
+            let key = format!("services.{service}.trigger");
+            return Err(self.value(&key, raw.span().start, why));
+        }
+        Ok(*raw.get_ref())
+    }
+
     fn service_name(&self, name: &Spanned<String>, enabled: bool) -> Result<(), ConfigError> {
         let (text, at) = (name.get_ref().as_str(), name.span().start);
         let key = format!("services.{text}");
@@ -271,9 +307,8 @@ impl Source<'_> {
             let why = "this service's user need not be in front of the camera; the face is never asked here";
             return Err(self.value(&key, at, why));
         }
-        if enabled && NEEDS_CONSENT.contains(&text) {
-            let why = "this service grants another user's rights, and a face in view is no consent; \
-                       this version cannot ask for consent, so it stays with the password";
+        if enabled && NOT_BY_FACE.contains(&text) {
+            let why = "this service changes what proves who a user is, or only root calls it; it stays with the password";
             return Err(self.value(&key, at, why));
         }
         Ok(())
@@ -281,139 +316,5 @@ impl Source<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::DEFAULT_FILE;
-
-    fn read(text: &str) -> Result<Config, String> {
-        parse(text, Path::new("f.toml")).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_installed_file_parses_to_the_defaults() {
-        assert_eq!(read(DEFAULT_FILE).unwrap(), Config::default());
-    }
-
-    #[test]
-    fn every_commented_key_of_the_installed_file_is_real() {
-        let uncommented: String = DEFAULT_FILE
-            .lines()
-            .map(|line| match line.strip_prefix('#') {
-                Some(rest) if rest.contains(" = ") && !rest.starts_with(' ') => format!("{rest}\n"),
-                _ => format!("{line}\n"),
-            })
-            .collect();
-        assert_ne!(uncommented.trim(), DEFAULT_FILE.trim());
-        let uncommented = uncommented.replace("allow_virtual = false", "allow_virtual = true");
-        read(&uncommented).unwrap();
-    }
-
-    #[test]
-    fn what_show_prints_reads_back_the_same() {
-        let text = "threshold = 0.4\n[camera]\nallow_virtual = true\nreplay = \"/x\"\n[services.login]\nenabled = true\n";
-        let config = read(text).unwrap();
-        assert_eq!(read(&config.to_toml()).unwrap(), config);
-        assert_eq!(read(&Config::default().to_toml()).unwrap(), Config::default());
-    }
-
-    #[test]
-    fn r06_only_listed_and_enabled_services_may_use_the_face() {
-        assert!(read("").unwrap().services.is_empty());
-        let config = read("[services.login]\nenabled = true\n[services.gdm-password]\n").unwrap();
-        assert!(config.service("login").is_some());
-        for other in ["gdm-password", "sddm", "sudo", ""] {
-            assert!(config.service(other).is_none(), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_service_takes_the_general_rules_where_it_names_none() {
-        let config = read(
-            "threshold = 0.3\nframes = 5\n\
-             [services.a]\nenabled = true\nframes = 2\n[services.b]\nenabled = true\nsecurity = \"strict\"\n",
-        )
-        .unwrap();
-        let (a, b) = (config.service("a").unwrap(), config.service("b").unwrap());
-        assert_eq!((a.threshold, a.frames), (Some(0.3), 2));
-        assert_eq!((b.threshold, b.security, b.frames), (None, Security::Strict, 5));
-    }
-
-    #[test]
-    fn r06_r26_errors_name_file_line_key_and_what_was_expected() {
-        let table: &[(&str, &[&str])] = &[
-            ("frames = 0", &["f.toml:1:", "frames", "from 1 to 10", "found 0"]),
-            ("\n\nframes = 11", &["f.toml:3:", "frames"]),
-            (
-                "\nframes = \"3\"",
-                &["f.toml:2: frames:", "string", "expected a whole number"],
-            ),
-            (
-                "[services.login]\n\nthreshold = true",
-                &["f.toml:3: services.login.threshold:", "expected a number"],
-            ),
-            (
-                "# a = 1\n[camera] # x\ndevice = 3",
-                &["f.toml:3: camera.device:", "expected a string"],
-            ),
-            ("threshold = 0.7", &["threshold", "0.20", "0.60"]),
-            ("threshold = nan", &["threshold"]),
-            ("timeout_ms = 100", &["timeout_ms", "from 500"]),
-            (
-                "timeout_ms = 1000\nno_face_timeout_ms = 1500",
-                &["f.toml:2:", "no_face_timeout_ms", "to 1000"],
-            ),
-            ("securty = \"strict\"", &["f.toml:1:", "securty", "security"]),
-            (
-                "security = \"paranoid\"",
-                &["f.toml:1: security:", "paranoid", "balanced"],
-            ),
-            (
-                "[camera]\ndevice = \"/dev/video0\"",
-                &["f.toml:2:", "camera.device", "/dev/v4l/by-id/"],
-            ),
-            (
-                "[camera]\ndevice = \"/dev/v4l/by-id/..\"",
-                &["f.toml:2:", "camera.device"],
-            ),
-            (
-                "[camera]\nreplay = \"/x\"",
-                &["f.toml:2:", "camera.replay", "allow_virtual"],
-            ),
-            (
-                "[camera]\nallow_virtual = true\nreplay = \"x\"",
-                &["f.toml:3:", "absolute"],
-            ),
-            ("[models]\nfolder = \"models\"", &["models.folder", "absolute"]),
-            (
-                "[lockout]\nfailures = 0",
-                &["f.toml:2:", "lockout.failures", "from 1 to 20"],
-            ),
-            (
-                "[lockout]\nfirst_wait_seconds = 600\nmax_wait_seconds = 60",
-                &["f.toml:3:", "from 600"],
-            ),
-            (
-                "[services.sshd]\nenabled = true",
-                &["f.toml:1:", "services.sshd", "never"],
-            ),
-            ("[services.sudo]\nenabled = true", &["services.sudo", "consent"]),
-            (
-                "\n[services.polkit-1]\nenabled = true",
-                &["f.toml:2:", "services.polkit-1", "consent"],
-            ),
-            ("[services.\"a/b\"]", &["services.a/b", "name of a PAM service"]),
-            (
-                "[services.login]\nenable = true",
-                &["f.toml:2:", "enable", "enabled"],
-            ),
-            ("frames = 3\nframes = 3", &["f.toml:2:", "duplicate"]),
-            ("frames =", &["f.toml:1:"]),
-        ];
-        for (text, expected) in table {
-            let error = read(text).unwrap_err();
-            for part in *expected {
-                assert!(error.contains(part), "{text:?}: {error:?} lacks {part:?}");
-            }
-        }
-    }
-}
+#[path = "read_tests.rs"]
+mod tests;

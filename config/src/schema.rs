@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::{Config, Device, Security};
+use crate::{Config, Device, Presence, Security, Trigger};
 
 /// Every key is optional: an absent one takes its default.
 #[derive(Deserialize, Default)]
@@ -17,10 +17,20 @@ pub struct File {
     pub frames: Option<Spanned<i64>>,
     pub timeout_ms: Option<Spanned<i64>>,
     pub no_face_timeout_ms: Option<Spanned<i64>>,
+    pub presence: Option<Presence>,
+    pub lock_grace_seconds: Option<Spanned<i64>>,
+    pub password_first: PasswordFirst,
     pub camera: Camera,
     pub models: Models,
     pub lockout: Lockout,
     pub services: BTreeMap<Spanned<String>, Service>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordFirst {
+    pub after_boot: Option<bool>,
+    pub after_hours: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -50,6 +60,7 @@ pub struct Lockout {
 #[serde(deny_unknown_fields, default)]
 pub struct Service {
     pub enabled: Option<bool>,
+    pub trigger: Option<Spanned<Trigger>>,
     pub security: Option<Security>,
     pub threshold: Option<Spanned<f64>>,
     pub frames: Option<Spanned<i64>>,
@@ -65,10 +76,20 @@ struct Out<'a> {
     frames: u32,
     timeout_ms: u32,
     no_face_timeout_ms: u32,
+    presence: Presence,
+    lock_grace_seconds: u32,
+    password_first: PasswordFirstOut,
     camera: CameraOut<'a>,
     models: ModelsOut<'a>,
     lockout: &'a crate::Lockout,
     services: BTreeMap<&'a str, ServiceOut>,
+}
+
+#[derive(Serialize)]
+struct PasswordFirstOut {
+    after_boot: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_hours: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -89,6 +110,7 @@ struct ModelsOut<'a> {
 #[derive(Serialize)]
 struct ServiceOut {
     enabled: bool,
+    trigger: Trigger,
     security: Security,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
@@ -103,6 +125,7 @@ pub fn to_toml(config: &Config) -> String {
         let rules = &service.rules;
         let out = ServiceOut {
             enabled: service.enabled,
+            trigger: service.trigger,
             security: rules.security,
             threshold: rules.threshold.map(decimal),
             frames: rules.frames,
@@ -117,6 +140,12 @@ pub fn to_toml(config: &Config) -> String {
         frames: config.rules.frames,
         timeout_ms: config.rules.timeout_ms,
         no_face_timeout_ms: config.rules.no_face_timeout_ms,
+        presence: config.presence,
+        lock_grace_seconds: config.lock_grace_seconds,
+        password_first: PasswordFirstOut {
+            after_boot: config.password_first.after_boot,
+            after_hours: config.password_first.after_hours,
+        },
         camera: CameraOut {
             device: match &config.camera.device {
                 Device::Auto => "auto".into(),

@@ -1,5 +1,7 @@
 //! What is known of PAM services by name.
 
+use crate::Trigger;
+
 /// The services that the installed file lists: display managers, lock screens, and the text console's `login`.
 pub const DEFAULT: &[&str] = &[
     "cinnamon-screensaver",
@@ -60,22 +62,48 @@ pub const NEVER: &[&str] = &[
     "xrdp-sesman",
 ];
 
-/// Services that hand out somebody else's rights. A face is no consent (CVE-2024-37408), and this version cannot yet
-/// ask for it.
-pub const NEEDS_CONSENT: &[&str] = &[
+/// Services that hand out somebody else's rights. A face is no consent (CVE-2024-37408): they are off until the file
+/// turns them on, and ask at a prompt before they look (R26).
+pub const NEEDS_CONSENT: &[&str] = &["doas", "su", "su-l", "sudo", "sudo-i"];
+
+/// Services that change what proves who somebody is, that ask for a password as such, or that only root calls. The
+/// face is never asked for these either.
+pub const NOT_BY_FACE: &[&str] = &[
     "chfn",
+    "chpasswd",
     "chsh",
-    "doas",
+    "facelogin-enroll",
+    "newusers",
     "passwd",
     "pkexec",
-    "polkit-1",
     "runuser",
     "runuser-l",
-    "su",
-    "su-l",
-    "sudo",
-    "sudo-i",
 ];
+
+/// Services that start PAM by themselves when somebody may be in front of them, not when a password was submitted.
+/// polkit is among them because GNOME's dialog does not submit an empty field.
+const IMMEDIATE: &[&str] = &[
+    "cinnamon-screensaver",
+    "cosmic-greeter",
+    "gdm-password",
+    "greetd",
+    "hyprlock",
+    "kde-face",
+    "lightdm",
+    "mate-screensaver",
+    "polkit-1",
+    "xfce4-screensaver",
+];
+
+/// What begins a scan where the file does not say: `immediate` for greeters and lock screens that start PAM before
+/// anybody typed, `enter` for everything else.
+pub fn default_trigger(service: &str) -> Trigger {
+    if IMMEDIATE.contains(&service) {
+        Trigger::Immediate
+    } else {
+        Trigger::Enter
+    }
+}
 
 /// The longest service name accepted, in bytes. Debian's longest is under thirty.
 pub const MAX_NAME: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use facelogin_config::{Config, Rules};
+use facelogin_config::{Config, Rules, Trigger};
 use facelogin_protocol::types::{Reason, Verdict};
 
 use crate::levels;
@@ -18,6 +18,8 @@ pub struct Asked<'a> {
     pub service: &'a str,
     /// `PAM_RHOST`, empty when there is none.
     pub rhost: &'a str,
+    /// The user asked for the scan at a prompt.
+    pub consent: bool,
     /// How long the caller will wait.
     pub timeout: Duration,
 }
@@ -33,6 +35,8 @@ pub struct Standing {
     pub templates: u32,
     /// An unprivileged peer that asks too often.
     pub too_often: bool,
+    /// What in the circumstances forbids a scan: where the user is, the lid, the account.
+    pub hindrance: Option<Reason>,
 }
 
 /// How a scan is to be run and judged.
@@ -60,7 +64,7 @@ pub enum Policy {
 /// The shortest scan worth opening a camera for.
 pub const SHORTEST_SCAN: Duration = Duration::from_millis(200);
 
-/// Decides. Whoever is refused never causes the camera to open (R4, R5, R6, R21, R22, R27).
+/// Decides. Whoever is refused never causes the camera to open (R4, R5, R6, R21, R22, R26, R27).
 pub fn decide(config: &Config, asked: &Asked<'_>, standing: &Standing) -> Policy {
     let unavailable = |reason| Policy::Refuse(Verdict::Unavailable, reason);
     match asked.resolved_uid {
@@ -70,7 +74,7 @@ pub fn decide(config: &Config, asked: &Asked<'_>, standing: &Standing) -> Policy
     if !asked.rhost.is_empty() {
         return unavailable(Reason::Remote);
     }
-    let Some(rules) = config.service(asked.service) else {
+    let Some(service) = config.service(asked.service) else {
         return unavailable(Reason::ServiceNotAllowed);
     };
     if standing.locked_seconds > 0 {
@@ -85,7 +89,14 @@ pub fn decide(config: &Config, asked: &Asked<'_>, standing: &Standing) -> Policy
     if standing.too_often {
         return unavailable(Reason::RateLimited);
     }
-    let scan = scan_rules(rules, standing.usable_templates, asked.timeout);
+    if let Some(reason) = standing.hindrance {
+        return unavailable(reason);
+    }
+    // Last: whoever is asked for consent is not refused afterwards for what could have been known before.
+    if service.trigger == Trigger::Enter && !asked.consent {
+        return unavailable(Reason::ConsentNeeded);
+    }
+    let scan = scan_rules(&service.rules, standing.usable_templates, asked.timeout);
     if scan.timeout < SHORTEST_SCAN {
         return unavailable(Reason::NobodySeen);
     }
@@ -111,6 +122,7 @@ mod tests {
         resolved_uid: Some(1000),
         service: "login",
         rhost: "",
+        consent: true,
         timeout: Duration::from_secs(5),
     };
     const STANDING: Standing = Standing {
@@ -118,10 +130,11 @@ mod tests {
         usable_templates: 1,
         templates: 1,
         too_often: false,
+        hindrance: None,
     };
 
     #[test]
-    fn r04_r05_r06_r21_r22_r27_who_is_refused_and_why() {
+    fn r04_r05_r06_r21_r22_r26_r27_who_is_refused_and_why() {
         use Verdict::{LockedOut, Unavailable, UnknownUser};
         let config = Config::default();
         let sane = decide(&config, &ASKED, &STANDING);
@@ -165,6 +178,7 @@ mod tests {
                 Unavailable,
                 Reason::ServiceNotAllowed,
             ),
+            (asked(|a| a.consent = false), Unavailable, Reason::ConsentNeeded),
             (
                 asked(|a| a.timeout = Duration::from_millis(50)),
                 Unavailable,
@@ -184,6 +198,11 @@ mod tests {
                 Unavailable,
                 Reason::OtherEngine,
             ),
+            (
+                standing(|s| s.hindrance = Some(Reason::LidClosed)),
+                Unavailable,
+                Reason::LidClosed,
+            ),
             (standing(|s| s.too_often = true), Unavailable, Reason::RateLimited),
         ];
         for ((asked, standing), verdict, reason) in table {
@@ -193,6 +212,26 @@ mod tests {
                 "{asked:?} {standing:?}"
             );
         }
+    }
+
+    #[test]
+    fn r26_nobody_is_asked_for_a_consent_that_would_not_count() {
+        let config = Config::default();
+        let asked = Asked {
+            consent: false,
+            ..ASKED
+        };
+        let hindered = Standing {
+            hindrance: Some(Reason::NotPresent),
+            ..STANDING
+        };
+        let refusal = decide(&config, &asked, &hindered);
+        assert_eq!(refusal, Policy::Refuse(Verdict::Unavailable, Reason::NotPresent));
+        let greeter = Asked {
+            service: "gdm-password",
+            ..asked
+        };
+        assert!(matches!(decide(&config, &greeter, &STANDING), Policy::Scan(_)));
     }
 
     #[test]

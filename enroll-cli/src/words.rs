@@ -32,6 +32,15 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::RateLimited => "too many requests in a short time",
         Reason::UnknownUser => "there is no such user on this machine",
         Reason::StoreUnavailable => "the store of templates cannot be read",
+        Reason::ConsentNeeded => "the scan waits for an empty answer at the prompt",
+        Reason::NotPresent => {
+            "the user is not in the active session of this machine's own screen, or also in a remote or locked one"
+        }
+        Reason::LidClosed => "the lid is closed over the built-in camera",
+        Reason::JustLocked => "the screen was locked a moment ago",
+        Reason::PasswordFirst => "the password must be typed first: after a boot, or after some hours",
+        Reason::AccountLocked => "the account's password is locked, or the account has expired",
+        Reason::HomeLocked => "the home folder is encrypted, and only the password opens it",
         Reason::Cancelled => "the scan was cancelled",
     }
 }
@@ -69,6 +78,18 @@ pub fn remedy(reason: Reason) -> &'static str {
         Reason::RateLimited => "Wait a minute",
         Reason::UnknownUser => "Check the name",
         Reason::StoreUnavailable => "The daemon's log says why: journalctl -u facelogind",
+        Reason::ConsentNeeded => "Answer the prompt with Enter",
+        Reason::NotPresent => {
+            "Log in at the machine itself; `loginctl list-sessions` shows who is where, and `presence` in the \
+             configuration says what is asked for"
+        }
+        Reason::LidClosed => "Open the lid, or choose another camera with `camera.device`",
+        Reason::JustLocked => "Wait some seconds, or press Enter; `lock_grace_seconds` says how many",
+        Reason::PasswordFirst => {
+            "Log in with the password once; `password_first` in the configuration says when"
+        }
+        Reason::AccountLocked => "`passwd --status` and `chage --list` tell more",
+        Reason::HomeLocked => "Log in with the password; the face works again while the home folder is open",
         Reason::Cancelled => "Try again",
     }
 }

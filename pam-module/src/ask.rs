@@ -49,6 +49,7 @@ pub fn ask(caller: &Caller, settings: &Settings) -> Result<AuthenticateOut, AskE
         // A login that has one does not come this far.
         rhost: None,
         ruser: caller.ruser.clone(),
+        consent: false,
         timeout_ms: millis(deadline.remaining().saturating_sub(MARGIN)),
     };
     Ok(client.authenticate(&request, deadline)?)
@@ -95,6 +96,7 @@ mod tests {
             tty: Some(worst.clone()),
             rhost: None,
             ruser: Some(worst),
+            consent: false,
             timeout_ms: u32::MAX,
         };
         let bytes = encode_call("org.facelogin.Login.Authenticate", &request, false).unwrap();

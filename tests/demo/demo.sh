@@ -49,7 +49,9 @@ mkdir "$place/models" "$place/camera" "$place/pam.d" "$place/scenes"
 install -m 0644 "$cache"/models/*.dat "$place/models/"
 "$bins/scene" "$cache/pictures" "$place/scenes"
 printf 'not a picture\n' >"$place/scenes/text.jpg"
+# Whether somebody sits at this machine is not asked: the camera is a folder, too.
 cat >"$place/facelogin.toml" <<EOF
+presence = "off"
 [camera]
 allow_virtual = true
 replay = "$place/camera"
@@ -57,6 +59,7 @@ replay = "$place/camera"
 folder = "$place/models"
 [services.login]
 enabled = true
+trigger = "immediate"
 EOF
 # A service of remote logins is never given the face, whatever its stack says.
 for service in login sshd; do

@@ -56,6 +56,20 @@ pub enum Reason {
     UnknownUser,
     /// The store of templates cannot be read.
     StoreUnavailable,
+    /// A scan would begin if the user asked for it at a prompt.
+    ConsentNeeded,
+    /// The user is not, or not only, where this machine's camera is.
+    NotPresent,
+    /// The camera is built in and the lid is closed.
+    LidClosed,
+    /// The screen was locked a moment ago.
+    JustLocked,
+    /// The configuration wants the password typed first.
+    PasswordFirst,
+    /// The account's password is locked, or the account has expired.
+    AccountLocked,
+    /// The home folder is encrypted and only the password opens it.
+    HomeLocked,
     /// The caller went away.
     Cancelled,
 }
@@ -93,6 +107,13 @@ impl Reason {
             Self::RateLimited => "rate_limited",
             Self::UnknownUser => "unknown_user",
             Self::StoreUnavailable => "store_unavailable",
+            Self::ConsentNeeded => "consent_needed",
+            Self::NotPresent => "not_present",
+            Self::LidClosed => "lid_closed",
+            Self::JustLocked => "just_locked",
+            Self::PasswordFirst => "password_first",
+            Self::AccountLocked => "account_locked",
+            Self::HomeLocked => "home_locked",
             Self::Cancelled => "cancelled",
         }
     }
@@ -124,6 +145,8 @@ message! {
         rhost: Option<String>,
         /// `PAM_RUSER`.
         ruser: Option<String>,
+        /// The user asked for the scan at a prompt of this call.
+        consent: bool,
         /// How long the caller will wait, in milliseconds.
         timeout_ms: u32,
     }
@@ -141,6 +164,23 @@ message! {
         /// Why.
         reason: Reason,
     }
+}
+
+message! {
+    /// Says that a password was typed and accepted: the answer is empty.
+    ReportPasswordIn {
+        /// `PAM_USER`.
+        user: String,
+        /// The uid that the caller resolved `user` to.
+        uid: u32,
+        /// `PAM_SERVICE`.
+        service: String,
+    }
+}
+
+message! {
+    /// An answer that says nothing but that it was done.
+    Done {}
 }
 
 message! {
@@ -352,6 +392,79 @@ message! {
     }
 }
 
+message! {
+    /// Asks for the newest attempts.
+    ListAttemptsIn {
+        /// The account's name; root may leave it out for all.
+        #[serde(default)]
+        user: Option<String>,
+        /// At most so many, 1 to 1,000.
+        limit: u32,
+    }
+}
+
+message! {
+    /// One attempt on record.
+    Attempt {
+        /// Its number; later attempts have greater ones.
+        id: i64,
+        /// When it ended, in seconds since 1970.
+        time: i64,
+        /// The user to be authenticated.
+        user: String,
+        /// Their uid, when there is such a user.
+        uid: Option<u32>,
+        /// `PAM_SERVICE`.
+        service: String,
+        /// `PAM_TTY`.
+        tty: Option<String>,
+        /// greeter, tty, elevation, locker or unprivileged.
+        class: String,
+        /// Who asked.
+        peer_uid: u32,
+        /// The name of a [`Verdict`].
+        verdict: String,
+        /// The name of a [`Reason`].
+        reason: String,
+        /// How long it took, in milliseconds.
+        millis: u32,
+        /// Of the probe to the nearest template; for root only.
+        distance: Option<f32>,
+        /// Pictures looked at.
+        frames: u32,
+    }
+}
+
+message! {
+    /// The answer to `ListAttempts`.
+    ListAttemptsOut {
+        /// Newest first.
+        attempts: Vec<Attempt>,
+    }
+}
+
+message! {
+    /// What `Watch` tells: first nothing, then each elevation of the peer's own account that a face has granted.
+    WatchOut {
+        /// What was granted; absent in the first reply, which says that the watch has begun.
+        elevation: Option<Elevation>,
+    }
+}
+
+message! {
+    /// More rights, granted by face.
+    Elevation {
+        /// When, in seconds since 1970.
+        time: i64,
+        /// Whose face it was.
+        user: String,
+        /// `PAM_SERVICE`.
+        service: String,
+        /// `PAM_TTY`.
+        tty: Option<String>,
+    }
+}
+
 /// What a camera sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -409,6 +522,16 @@ message! {
 }
 
 message! {
+    /// A PAM service that may use the face.
+    Service {
+        /// Its name.
+        name: String,
+        /// `immediate` or `enter`.
+        trigger: String,
+    }
+}
+
+message! {
     /// The answer to `GetStatus`.
     StatusOut {
         /// The daemon's.
@@ -422,7 +545,11 @@ message! {
         /// The camera a login would use.
         camera: Option<String>,
         /// Services that may use the face.
-        services: Vec<String>,
+        services: Vec<Service>,
+        /// Where the user must be: seat, local or off.
+        presence: String,
+        /// Whether logind answers, or what is wrong with it; absent when it is not asked.
+        logind: Option<String>,
         /// The user that the rest is about.
         user: String,
         /// Their templates.

@@ -11,6 +11,7 @@ use crate::lockout::{self, ClockError, EntryClass, LockoutRules};
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
 use crate::scan::{End, Judge};
 use crate::server::Daemon;
+use crate::server::circumstances::hindrance;
 use crate::server::connection::Peer;
 use crate::server::failure::Failure;
 use crate::server::session::{Session, reason_of_end};
@@ -29,6 +30,10 @@ pub struct Attempted<'a> {
     pub service: &'a str,
     /// `PAM_TTY`.
     pub tty: &'a str,
+    /// `PAM_RUSER`: who asks, where that is somebody else.
+    pub ruser: &'a str,
+    /// The user asked for the scan at a prompt.
+    pub consent: bool,
     /// By which kind of door.
     pub class: EntryClass,
     /// Whether a mismatch counts: not when root tries out somebody's face.
@@ -103,9 +108,19 @@ fn begin<'a>(
     policy: &impl Fn(&Standing) -> Policy,
 ) -> Result<Begun<'a>, Refusal> {
     let unavailable = |reason| (Verdict::Unavailable, reason);
-    let ask = |standing: &Standing| match policy(standing) {
-        Policy::Scan(rules) => Ok(rules),
-        Policy::Refuse(verdict, reason) => Err((verdict, reason)),
+    let ask = |standing: &Standing| {
+        let sound = match policy(standing) {
+            // Only now: for whoever is refused anyway nobody else is asked.
+            Policy::Scan(_) | Policy::Refuse(_, Reason::ConsentNeeded) => Standing {
+                hindrance: hindrance(daemon, attempted),
+                ..*standing
+            },
+            Policy::Refuse(verdict, reason) => return Err((verdict, reason)),
+        };
+        match policy(&sound) {
+            Policy::Scan(rules) => Ok(rules),
+            Policy::Refuse(verdict, reason) => Err((verdict, reason)),
+        }
     };
     let standing_now = || {
         standing(daemon, peer, attempted).map_err(|error| {
@@ -169,6 +184,7 @@ fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<S
         usable_templates: 0,
         templates: 0,
         too_often: false,
+        hindrance: None,
     };
     // The policy refuses before it looks any further.
     let Some(uid) = attempted.uid.map_err(Doubt::Names)? else {
@@ -201,6 +217,7 @@ fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<S
         usable_templates: count(usable),
         templates: count(own.len()),
         too_often: daemon.pace.must_wait(peer.uid, Instant::now()),
+        hindrance: None,
     })
 }
 

@@ -42,6 +42,8 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
         uid: users::uid_of(&input.user),
         service: &input.service,
         tty: input.tty.as_deref().unwrap_or_default(),
+        ruser: input.ruser.as_deref().unwrap_or_default(),
+        consent: input.consent,
         class: EntryClass::of(&input.service, peer.is_root()),
         counts: true,
         since,
@@ -51,6 +53,7 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
         resolved_uid: attempted.uid.ok().flatten(),
         service: &input.service,
         rhost: input.rhost.as_deref().unwrap_or_default(),
+        consent: input.consent,
         timeout: Duration::from_millis(input.timeout_ms.into()).min(MAX_TIMEOUT),
     };
     let reply = |judged: &Judged| AuthenticateOut {

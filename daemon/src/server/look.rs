@@ -41,6 +41,8 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
         uid: Ok(Some(uid)),
         service: TEST_SERVICE,
         tty: "",
+        ruser: "",
+        consent: true,
         class: EntryClass::Unprivileged,
         counts: !peer.is_root(),
         since,
@@ -57,6 +59,10 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
                 usable_templates: 0, ..
             } => unavailable(Reason::OtherEngine),
             Standing { too_often: true, .. } => unavailable(Reason::RateLimited),
+            Standing {
+                hindrance: Some(reason),
+                ..
+            } => unavailable(*reason),
             Standing { usable_templates, .. } => {
                 Policy::Scan(scan_rules(&daemon.config.rules, *usable_templates, timeout))
             }

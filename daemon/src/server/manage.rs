@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use facelogin_config::{Presence, Trigger};
 use facelogin_protocol::types::{
-    ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn, RenameTemplateIn,
+    ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn, RenameTemplateIn, Service,
     StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn,
 };
 
@@ -188,7 +189,21 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
         model: known.engine.map(|(_, model)| model),
         vision: known.state,
         camera,
-        services: enabled.map(|(name, _)| name.clone()).collect(),
+        services: enabled
+            .map(|(name, service)| Service {
+                name: name.clone(),
+                trigger: match service.trigger {
+                    Trigger::Immediate => "immediate".into(),
+                    Trigger::Enter => "enter".into(),
+                },
+            })
+            .collect(),
+        presence: match daemon.config.presence {
+            Presence::Seat => "seat".into(),
+            Presence::Local => "local".into(),
+            Presence::Off => "off".into(),
+        },
+        logind: None,
         user,
         templates: count(own.len()),
         usable_templates: count(usable),

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod authenticate;
+mod circumstances;
 mod connection;
 mod enrol;
 mod failure;

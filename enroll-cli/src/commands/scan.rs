@@ -44,7 +44,15 @@ fn exit_of(reason: Reason) -> Exit {
         | Reason::NotEnrolled
         | Reason::OtherEngine
         | Reason::LockedOut => Exit::Negative,
-        Reason::ServiceNotAllowed | Reason::Remote => Exit::NotPermitted,
+        Reason::ServiceNotAllowed
+        | Reason::Remote
+        | Reason::ConsentNeeded
+        | Reason::NotPresent
+        | Reason::LidClosed
+        | Reason::JustLocked
+        | Reason::PasswordFirst
+        | Reason::AccountLocked
+        | Reason::HomeLocked => Exit::NotPermitted,
         Reason::CameraUnavailable
         | Reason::VisionUnavailable
         | Reason::Busy

@@ -1,6 +1,6 @@
 //! `status` and `unlock`: the daemon, and what is counted against a user.
 
-use facelogin_protocol::types::{OptionalUserIn, StatusOut, UnlockOut, UserIn};
+use facelogin_protocol::types::{OptionalUserIn, Service, StatusOut, UnlockOut, UserIn};
 
 use super::Context;
 use crate::cli::UserArg;
@@ -50,7 +50,12 @@ fn describe(status: &StatusOut) -> String {
     let services = if status.services.is_empty() {
         "none: every login asks for the password".into()
     } else {
-        status.services.join(", ")
+        let named = |service: &Service| format!("{} ({})", service.name, service.trigger);
+        status.services.iter().map(named).collect::<Vec<_>>().join(", ")
+    };
+    let presence = match &status.logind {
+        None => status.presence.clone(),
+        Some(logind) => format!("{}; logind: {}", status.presence, clean(logind)),
     };
     let templates = match (status.templates, status.usable_templates) {
         (0, _) => "no face enrolled".into(),
@@ -66,6 +71,7 @@ fn describe(status: &StatusOut) -> String {
         ("engine", engine),
         ("camera", status.camera.clone().unwrap_or_else(|| "none".into())),
         ("services", services),
+        ("presence", presence),
         ("user", format!("{}: {templates}", status.user)),
     ];
     let lockouts = status.lockouts.iter().map(|lockout| {
@@ -95,7 +101,18 @@ mod tests {
             model: Some("0123456789abcdef".into()),
             vision: "ready".into(),
             camera: None,
-            services: vec!["gdm-password".into(), "login".into()],
+            services: vec![
+                Service {
+                    name: "gdm-password".into(),
+                    trigger: "immediate".into(),
+                },
+                Service {
+                    name: "login".into(),
+                    trigger: "enter".into(),
+                },
+            ],
+            presence: "seat".into(),
+            logind: Some("answers".into()),
             user: "alice".into(),
             templates: 2,
             usable_templates: 1,
@@ -111,7 +128,8 @@ mod tests {
              vision    ready\n\
              engine    dlib, models 0123456789ab\n\
              camera    none\n\
-             services  gdm-password, login\n\
+             services  gdm-password (immediate), login (enter)\n\
+             presence  seat; logind: answers\n\
              user      alice: 2 templates, 1 usable with this engine; enrol again\n\
              lockout   greeter: 5 mismatches, locked for 42 s"
         );

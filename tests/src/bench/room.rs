@@ -71,8 +71,8 @@ impl Room {
     pub fn config(&self, fps: u32) -> Result<PathBuf, Failed> {
         let path = self.path().join(format!("facelogin-{fps}.toml"));
         let text = format!(
-            "[camera]\nallow_virtual = true\nreplay = {:?}\nreplay_fps = {fps}\n\n[models]\nfolder = {:?}\n\n\
-             [services.login]\nenabled = true\n",
+            "presence = \"off\"\n[camera]\nallow_virtual = true\nreplay = {:?}\nreplay_fps = {fps}\n\n[models]\nfolder = {:?}\n\n\
+             [services.login]\nenabled = true\ntrigger = \"immediate\"\n",
             self.camera(),
             self.models()
         );

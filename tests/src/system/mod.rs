@@ -129,10 +129,15 @@ impl System {
     pub fn configure(&self, options: &SystemOptions) {
         let services = SERVICES
             .iter()
-            .map(|name| format!("[services.{name}]\nenabled = true\n"))
+            .map(|name| format!("[services.{name}]\nenabled = true\ntrigger = \"immediate\"\n"))
             .collect::<String>();
+        // No logind looks after the machine that the tests run on.
+        let presence = match options.rules.contains("presence") {
+            true => "",
+            false => "presence = \"off\"\n",
+        };
         let text = format!(
-            "{}\n[camera]\nallow_virtual = true\nreplay = {:?}\nreplay_fps = {}\n[models]\nfolder = {:?}\n{services}{}\n",
+            "{presence}{}\n[camera]\nallow_virtual = true\nreplay = {:?}\nreplay_fps = {}\n[models]\nfolder = {:?}\n{services}{}\n",
             options.rules,
             self.replay(),
             options.fps,

@@ -90,6 +90,7 @@ pub fn authenticate_in(user: &str, service: &str) -> AuthenticateIn {
         tty: None,
         rhost: None,
         ruser: None,
+        consent: true,
         timeout_ms: 20_000,
     }
 }

@@ -1,0 +1,11 @@
+//! What in the circumstances of an attempt forbids a scan: where the user is, the lid, the account, the password.
+
+use facelogin_protocol::types::Reason;
+
+use crate::server::Daemon;
+use crate::server::attempt::Attempted;
+
+/// The first thing that forbids it; asked only for attempts that nothing else refuses.
+pub fn hindrance(_: &Daemon, _: &Attempted<'_>) -> Option<Reason> {
+    None
+}
