@@ -17,7 +17,10 @@ use crate::words;
 pub fn authenticate(pam: &Pam, flags: PamFlags, args: &[String]) -> PamError {
     let settings = match args::parse(args) {
         Ok(settings) if settings.note_password => {
-            proof::note_password(pam);
+            let noted = proof::note_password(pam);
+            if settings.debug {
+                log(pam, LogLvl::DEBUG, &format!("note_password: {noted:?}"));
+            }
             return Outcome::PasswordTyped.code(false);
         }
         Ok(settings) => settings,
