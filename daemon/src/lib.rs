@@ -8,6 +8,7 @@ pub mod decision;
 pub mod enrolment;
 pub mod levels;
 pub mod lockout;
+pub mod password;
 pub mod policy;
 pub mod quality;
 pub mod scan;

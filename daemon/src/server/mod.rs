@@ -11,6 +11,7 @@ mod listen;
 mod look;
 mod manage;
 mod pace;
+mod password;
 mod quota;
 mod session;
 mod users;
