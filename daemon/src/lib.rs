@@ -3,6 +3,7 @@
 //! Two processes of one program: the supervisor ([`server`], policy, decision, [`store`]) never parses a pixel; the
 //! vision process ([`vision`]) owns the camera and the models and never sees a template.
 
+pub mod account;
 pub mod audit;
 pub mod decision;
 pub mod enrolment;

@@ -66,8 +66,15 @@ fn r21_every_service_that_the_configuration_knows_has_the_intended_class() {
         "login" => Tty,
         "gdm-password" | "greetd" | "lightdm" | "sddm" | "cosmic-greeter" => Greeter,
         "doas" | "su" | "su-l" | "sudo" | "sudo-i" | "polkit-1" => Elevation,
-        "cinnamon-screensaver" | "gtklock" | "hyprlock" | "i3lock" | "kde-face" | "mate-screensaver"
-        | "swaylock" | "waylock" | "xfce4-screensaver" => Locker,
+        "cinnamon-screensaver"
+        | "gtklock"
+        | "hyprlock"
+        | "i3lock"
+        | "kde-face"
+        | "mate-screensaver"
+        | "swaylock"
+        | "waylock"
+        | "xfce4-screensaver" => Locker,
         other => panic!("which class is {other} meant to have?"),
     };
     let known = facelogin_config::services::DEFAULT

@@ -3,9 +3,9 @@
 use facelogin_protocol::types::Reason;
 
 use crate::server::attempt::Attempted;
-use crate::server::{Daemon, password};
+use crate::server::{Daemon, accounts, password};
 
 /// The first thing that forbids it; asked only for attempts that nothing else refuses.
 pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
-    password::hindrance(daemon, attempted)
+    accounts::hindrance(daemon, attempted).or_else(|| password::hindrance(daemon, attempted))
 }
