@@ -182,7 +182,7 @@ fn root_without_capabilities_tells_what_it_can_and_leaves_the_rest_to_the_accoun
     );
     // Mode 0000, as on Fedora: a locked account cannot be told, unless the one capability is given.
     let file = system.path("laid-over-etc-shadow");
-    fs::set_permissions(&file, PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o000)).unwrap();
     assert_eq!(ask(&system, "ada", UID, "login"), MATCH);
     system.drop_capabilities(true);
     restart(&mut system);
