@@ -6,6 +6,7 @@ mod circumstances;
 mod connection;
 mod enrol;
 mod failure;
+mod history;
 mod introspect;
 mod listen;
 mod look;
@@ -14,6 +15,7 @@ mod pace;
 mod quota;
 mod session;
 mod users;
+mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,6 +25,7 @@ use facelogin_config::Config;
 use crate::audit::Audit;
 use crate::lockout::BootClock;
 use crate::server::pace::Pace;
+use crate::server::watch::Watchers;
 use crate::store::Store;
 use crate::vision::loan::Desk;
 
@@ -37,6 +40,7 @@ pub struct Daemon {
     audit: Audit,
     clock: BootClock,
     pace: Pace,
+    watchers: Watchers,
 }
 
 impl Daemon {
@@ -49,6 +53,7 @@ impl Daemon {
             audit,
             clock,
             pace: Pace::default(),
+            watchers: Watchers::default(),
         }
     }
 
@@ -69,10 +74,7 @@ pub fn serve(daemon: &Arc<Daemon>, listener: &Listener) -> ListenError {
                 let daemon = daemon.clone();
                 let served = std::thread::Builder::new()
                     .name(format!("peer-{uid}"))
-                    .spawn(move || {
-                        connection::serve(&daemon, fd, uid);
-                        drop(place);
-                    });
+                    .spawn(move || connection::serve(&daemon, fd, uid, place));
                 if let Err(error) = served {
                     // Out of threads: the connection closes, and the next may do better.
                     std::thread::sleep(Duration::from_millis(50));
