@@ -39,8 +39,9 @@ impl Terminal {
 
     /// One line, without its end; `None` when the user broke off, or the terminal went away.
     pub fn ask(&mut self, question: &str, shown: bool) -> Option<Zeroizing<Vec<u8>>> {
-        write!(self.0, "{}", clean(question)).ok()?;
+        // First of all: an answer that is quicker than we are must not be shown either.
         let quiet = Quiet::new(&self.0, shown)?;
+        write!(&self.0, "{}", clean(question)).ok()?;
         let line = read_line(&self.0);
         drop(quiet);
         if !shown {

@@ -177,7 +177,9 @@ fn at_terminal(server: &Server, etc: &Etc, args: &[&str], env: &[(&str, &str)], 
     AtTerminal {
         ran,
         shown,
-        echoes: ways.contains(" echo ") && ways.contains(" isig "),
+        echoes: ["echo", "isig"]
+            .iter()
+            .all(|way| ways.split_whitespace().any(|word| word == *way)),
     }
 }
 
