@@ -4,6 +4,7 @@ pub mod add;
 pub mod cameras;
 pub mod config;
 pub mod models;
+pub mod pam;
 pub mod scan;
 pub mod status;
 pub mod templates;
@@ -62,6 +63,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>) -> Result<Exit, CliError> {
         Command::Unlock(args) => status::unlock(context, args),
         Command::Cameras => cameras::cameras(context),
         Command::Models(command) => models::run(context, command),
+        Command::Pam(command) => pam::run(context, command),
         Command::Config(command) => config::run(context, command),
     }
 }

@@ -7,6 +7,7 @@ mod daemon;
 mod error;
 mod exit;
 mod out;
+mod pam;
 mod pictures;
 mod progress;
 mod table;
