@@ -19,6 +19,10 @@ pub mod stack;
 pub mod survey;
 
 #[cfg(test)]
+mod analyse_tests;
+#[cfg(test)]
+mod edit_tests;
+#[cfg(test)]
 mod libpam;
 #[cfg(test)]
 mod libpam_tests;

@@ -67,7 +67,9 @@ pub enum PamError {
     #[error("\"{0}\" cannot be a PAM service")]
     NotAName(String),
     /// No file for it.
-    #[error("there is no PAM service {service} here: no file of that name in /etc/pam.d or /usr/lib/pam.d. {hint}")]
+    #[error(
+        "there is no PAM service {service} here: no file of that name in /etc/pam.d or /usr/lib/pam.d. {hint}"
+    )]
     NoService {
         /// Its name.
         service: String,
@@ -83,16 +85,23 @@ pub enum PamError {
         why: NotUnderstood,
     },
     /// The password is broken already.
-    #[error("the password does not open {0} as its stack is now; `facelogin-enroll pam status` tells more, and `sudo facelogin-enroll pam disable --all` takes the face out of it")]
+    #[error(
+        "the password does not open {0} as its stack is now; `facelogin-enroll pam status` tells more, and `sudo facelogin-enroll pam disable --all` takes the face out of it"
+    )]
     Broken(String),
     /// A change that would do harm was not made, or was taken back.
     #[error("nothing was changed, because {}", .0.join("; "))]
     Harm(Vec<String>),
     /// No profile for pam-auth-update.
-    #[error("{} is not there: install facelogin completely first", crate::pam::manager::PROFILE)]
+    #[error(
+        "{} is not there: install facelogin completely first",
+        crate::pam::manager::PROFILE
+    )]
     NoProfile,
     /// pam-auth-update leaves edited files alone.
-    #[error("pam-auth-update does not put the face into the stack of {0}: /etc/pam.d/common-auth has been edited, or {0} does not include it. `sudo pam-auth-update --force` would write the common files anew, without what was edited")]
+    #[error(
+        "pam-auth-update does not put the face into the stack of {0}: /etc/pam.d/common-auth has been edited, or {0} does not include it. `sudo pam-auth-update --force` would write the common files anew, without what was edited"
+    )]
     NotManaged(String),
     /// It failed.
     #[error("{0}. Nothing was changed")]
@@ -136,11 +145,19 @@ pub fn run(context: &mut Context<'_, '_>, command: PamCommand) -> Result<Exit, C
 
 /// This machine's files are root's; in a folder of one's own everybody may try.
 fn needs_root(context: &Context<'_, '_>, root: &Root) -> Result<(), CliError> {
-    if root.is_machine() { context.caller.needs_root() } else { Ok(()) }
+    if root.is_machine() {
+        context.caller.needs_root()
+    } else {
+        Ok(())
+    }
 }
 
 /// The system's configuration: below its root, unless another file was named.
 fn config_file(context: &Context<'_, '_>, root: &Root) -> PathBuf {
     let default = Path::new(facelogin_config::DEFAULT_PATH);
-    if context.config == default { root.outside(default) } else { context.config.clone() }
+    if context.config == default {
+        root.outside(default)
+    } else {
+        context.config.clone()
+    }
 }

@@ -85,8 +85,10 @@ mod tests {
 
     /// The lines in which two texts differ, from the first to the last that does.
     fn difference<'t>(old: &'t str, new: &'t str) -> (Vec<&'t str>, Vec<&'t str>) {
-        let (mut old, mut new): (Vec<_>, Vec<_>) =
-            (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+        let (mut old, mut new): (Vec<_>, Vec<_>) = (
+            old.split_inclusive('\n').collect(),
+            new.split_inclusive('\n').collect(),
+        );
         while !old.is_empty() && old.first() == new.first() {
             old.remove(0);
             new.remove(0);
@@ -101,7 +103,10 @@ mod tests {
     #[test]
     fn one_service_off_changes_one_line_of_the_installed_file() {
         let off = set(DEFAULT, [("gdm-password", false)]).unwrap();
-        assert_eq!(difference(DEFAULT, &off), (vec!["enabled = true\n"], vec!["enabled = false\n"]));
+        assert_eq!(
+            difference(DEFAULT, &off),
+            (vec!["enabled = true\n"], vec!["enabled = false\n"])
+        );
         assert!(!enabled(&off, "gdm-password") && enabled(&off, "login"));
         assert_eq!(set(&off, [("gdm-password", true)]).unwrap(), DEFAULT);
     }
@@ -110,7 +115,10 @@ mod tests {
     fn a_new_service_is_appended_and_nothing_else_changes() {
         let on = set(DEFAULT, [("sudo", true)]).unwrap();
         let (old, new) = difference(DEFAULT, &on);
-        assert_eq!((old, new.concat()), (vec![], "\n[services.sudo]\nenabled = true\n".into()));
+        assert_eq!(
+            (old, new.concat()),
+            (vec![], "\n[services.sudo]\nenabled = true\n".into())
+        );
         assert!(enabled(&on, "sudo"));
         assert_eq!(set(&on, [("sudo", true)]).unwrap(), on);
         // Off again it stays listed, with whatever else was set for it.
@@ -124,9 +132,18 @@ mod tests {
                 "# a\r\n[services.login] # b\r\n  enabled=false   # c\r\ntrigger='enter'\r\n",
                 "# a\r\n[services.login] # b\r\n  enabled=true   # c\r\ntrigger='enter'\r\n",
             ),
-            ("services.login.enabled = false # x\n", "services.login.enabled = true # x\n"),
-            ("[services]\nlogin = { enabled = false }\n", "[services]\nlogin = { enabled = true }\n"),
-            ("[services.\"login\"]\nframes = 2", "[services.\"login\"]\nframes = 2\nenabled = true\n"),
+            (
+                "services.login.enabled = false # x\n",
+                "services.login.enabled = true # x\n",
+            ),
+            (
+                "[services]\nlogin = { enabled = false }\n",
+                "[services]\nlogin = { enabled = true }\n",
+            ),
+            (
+                "[services.\"login\"]\nframes = 2",
+                "[services.\"login\"]\nframes = 2\nenabled = true\n",
+            ),
         ] {
             let set = set(old, [("login", true)]).unwrap();
             assert_eq!(set.replace("\r\n", "\n"), new.replace("\r\n", "\n"));
@@ -144,11 +161,24 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_table_is_not_changed() {
-        assert!(matches!(set("[services", [("login", true)]), Err(NotChanged::Syntax(_))));
-        assert!(matches!(set("services = 3\n", [("login", true)]), Err(NotChanged::Shape)));
-        assert!(matches!(set("[services]\nlogin = 3\n", [("login", false)]), Err(NotChanged::Shape)));
+        assert!(matches!(
+            set("[services", [("login", true)]),
+            Err(NotChanged::Syntax(_))
+        ));
+        assert!(matches!(
+            set("services = 3\n", [("login", true)]),
+            Err(NotChanged::Shape)
+        ));
+        assert!(matches!(
+            set("[services]\nlogin = 3\n", [("login", false)]),
+            Err(NotChanged::Shape)
+        ));
         // A value that the daemon refuses is no hindrance to turning things off.
-        let off = set("frames = 99\n[services.login]\nenabled = true\n", [("login", false)]).unwrap();
+        let off = set(
+            "frames = 99\n[services.login]\nenabled = true\n",
+            [("login", false)],
+        )
+        .unwrap();
         assert_eq!(off, "frames = 99\n[services.login]\nenabled = false\n");
         assert_eq!(listed(&off).unwrap(), [("login".to_owned(), false)]);
     }

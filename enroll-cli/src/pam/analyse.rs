@@ -170,36 +170,49 @@ fn with_credentials(stack: &[Handler], returned: &[Option<Code>]) -> bool {
         .all(|jumps| dispatch::setcred(stack, returned, jumps, |_| code::SUCCESS).code == code::SUCCESS)
 }
 
-/// Every combination of what the other modules may return, as far as their controls tell them apart.
+/// Every combination of what the other modules may return, as far as their controls tell them apart. A module that stands
+/// there twice with the same arguments gives the same answer twice.
 fn ways(stack: &[Handler], roles: &[Role]) -> Result<Vec<Vec<Code>>, NotUnderstood> {
     let mut all = vec![vec![code::SUCCESS; stack.len()]];
     let mut open = 0;
-    for (at, (handler, role)) in stack.iter().zip(roles).enumerate() {
+    for (at, role) in roles.iter().enumerate() {
         let Role::Other(codes) = role else {
             continue;
         };
-        let mut told_apart: Vec<(Code, (Action, bool))> = Vec::new();
+        let same: Vec<usize> = match &stack[at].what {
+            What::Module { .. } => (0..stack.len())
+                .filter(|other| stack[*other].what == stack[at].what)
+                .collect(),
+            _ => vec![at],
+        };
+        if same.first() != Some(&at) {
+            continue;
+        }
+        let mut told_apart: Vec<(Code, Vec<(Action, bool)>)> = Vec::new();
         for code in codes {
-            let action = handler.control.action(*code);
-            // Only what is taken as it is counts with its code.
-            let counts = matches!(action, Action::Ok | Action::Done) && *code != code::SUCCESS;
-            if !told_apart.iter().any(|(_, known)| *known == (action, counts)) {
-                told_apart.push((*code, (action, counts)));
+            let effects = same.iter().map(|at| {
+                let action = stack[*at].control.action(*code);
+                // Only what is taken as it is counts with its code.
+                let counts = matches!(action, Action::Ok | Action::Done) && *code != code::SUCCESS;
+                (action, counts)
+            });
+            let effects = effects.collect();
+            if !told_apart.iter().any(|(_, known)| *known == effects) {
+                told_apart.push((*code, effects));
             }
         }
         open += usize::from(told_apart.len() > 1);
         if all.len() * told_apart.len() > MOST_WAYS {
             return Err(NotUnderstood::TooOpen(open));
         }
+        let one = |way: &Vec<Code>, code: Code| {
+            let mut way = way.clone();
+            same.iter().for_each(|at| way[*at] = code);
+            way
+        };
         all = all
             .iter()
-            .flat_map(|way| {
-                told_apart.iter().map(|(code, _)| {
-                    let mut way = way.clone();
-                    way[at] = *code;
-                    way
-                })
-            })
+            .flat_map(|way| told_apart.iter().map(move |(code, _)| one(way, *code)))
             .collect();
     }
     Ok(all)

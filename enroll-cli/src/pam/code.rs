@@ -55,8 +55,3 @@ pub const WORDS: [&str; COUNT] = [
     "conv_again",
     "incomplete",
 ];
-
-/// The word of a code.
-pub fn word(code: Code) -> &'static str {
-    WORDS.get(usize::from(code)).copied().unwrap_or("unknown")
-}

@@ -23,7 +23,7 @@ pub struct Control([Action; COUNT]);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Field {
     /// A control in the sense above, and what libpam complains about, if it does.
-    Control(Control, Option<&'static str>),
+    Control(Box<Control>, Option<&'static str>),
     /// `include`.
     Include,
     /// `substack`.
@@ -82,12 +82,12 @@ pub fn field(text: &str) -> Field {
         "substack" => return Field::Substack,
         _ => {
             return match pairs(text) {
-                Result::Ok(control) => Field::Control(control, None),
-                Err(why) => Field::Control(Control::bad(), Some(why)),
+                Result::Ok(control) => Field::Control(Box::new(control), None),
+                Err(why) => Field::Control(Box::new(Control::bad()), Some(why)),
             };
         }
     };
-    Field::Control(control, None)
+    Field::Control(Box::new(control), None)
 }
 
 /// `_pam_parse_control`: pairs `code=action`, prefix by prefix as libpam compares them.
@@ -111,7 +111,10 @@ fn pairs(text: &str) -> Result<Control, &'static str> {
             .find(|(_, word)| rest.starts_with(**word))
             .ok_or("a return value is expected")?;
         rest = rest[word.len()..].trim_start_matches(space);
-        rest = rest.strip_prefix('=').ok_or("a \"=\" is expected")?.trim_start_matches(space);
+        rest = rest
+            .strip_prefix('=')
+            .ok_or("a \"=\" is expected")?
+            .trim_start_matches(space);
         let action = match NAMED.iter().find(|(name, _)| rest.starts_with(name)) {
             Some((name, action)) => {
                 rest = &rest[name.len()..];
@@ -144,7 +147,7 @@ mod tests {
 
     fn control(text: &str) -> Control {
         match field(text) {
-            Field::Control(control, None) => control,
+            Field::Control(control, None) => *control,
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -182,9 +185,16 @@ mod tests {
 
     #[test]
     fn what_libpam_cannot_read_is_a_failure_whatever_the_module_returns() {
-        for text in ["success=end default=ignore", "success", "success=0", "x=ok", "success=", "suficient"] {
+        for text in [
+            "success=end default=ignore",
+            "success",
+            "success=0",
+            "x=ok",
+            "success=",
+            "suficient",
+        ] {
             assert!(
-                matches!(field(text), Field::Control(control, Some(_)) if control == Control::bad()),
+                matches!(field(text), Field::Control(control, Some(_)) if *control == Control::bad()),
                 "{text}"
             );
         }

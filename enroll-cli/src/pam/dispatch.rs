@@ -90,7 +90,11 @@ fn walk(
             None => answer,
         };
         let action = handler.control.action(decisive);
-        let answer = if usize::from(decisive) < COUNT { answer } else { code::PERM_DENIED };
+        let answer = if usize::from(decisive) < COUNT {
+            answer
+        } else {
+            code::PERM_DENIED
+        };
         let take = |now: &mut State| {
             let open = now.impression == Impression::Undefined
                 || (now.impression == Impression::Positive && now.status == code::SUCCESS);
@@ -111,7 +115,11 @@ fn walk(
             }
             Action::Bad | Action::Die => {
                 if now.impression != Impression::Negative {
-                    let status = if answer == code::IGNORE { code::PERM_DENIED } else { answer };
+                    let status = if answer == code::IGNORE {
+                        code::PERM_DENIED
+                    } else {
+                        answer
+                    };
                     now = State {
                         impression: Impression::Negative,
                         status,

@@ -33,11 +33,18 @@ pub enum NotEdited {
     NoPlace,
 }
 
-/// Every file that names this project's module, without the lines that do.
+/// Every file that names this project's module, without the lines that do; and every other file whose jumps passed them.
 pub fn take_out(root: &Root) -> Vec<Result<Change, NotEdited>> {
     let stacks = stacks(root);
-    let mut files: BTreeSet<PathBuf> = stacks.iter().flatten().map(|handler| handler.place.file.clone()).collect();
-    let own = root.services().into_iter().filter_map(|name| root.service_file(&name, false));
+    let mut files: BTreeSet<PathBuf> = stacks
+        .iter()
+        .flatten()
+        .map(|handler| handler.place.file.clone())
+        .collect();
+    let own = root
+        .services()
+        .into_iter()
+        .filter_map(|name| root.service_file(&name, false));
     files.extend(own.filter_map(|file| root.resolve(&file).ok()));
     files
         .into_iter()
@@ -54,10 +61,12 @@ fn take_out_of(root: &Root, stacks: &[Vec<Handler>], file: PathBuf) -> Result<Op
         // Not there, or no regular file: libpam reads nothing from it either.
         return Ok(None);
     };
-    if !names_module(&old) {
-        return Ok(None);
-    }
-    let found = lines(&old).map_err(|why| unreadable(why.to_string()))?;
+    let found = match lines(&old) {
+        Ok(found) => found,
+        // No stack was made of it, so nobody's jump in it counts.
+        Err(_) if !names_module(&old) => return Ok(None),
+        Err(why) => return Err(unreadable(why.to_string())),
+    };
     let mut contents = Vec::new();
     let mut steps = Vec::new();
     let mut copied = 0;
@@ -66,7 +75,7 @@ fn take_out_of(root: &Root, stacks: &[Vec<Handler>], file: PathBuf) -> Result<Op
         copied = line.bytes.end;
         let raw = &old[line.bytes.clone()];
         if is_ours(line) {
-            steps.push(format!("take out line {}: {}", line.number, line.text.trim()));
+            steps.push(format!("take out line {}: {}", line.number, plain(&line.text)));
         } else if let Some(shorter) = shortened(stacks, &file, line, raw)? {
             steps.push(format!("line {}: shorten its jump", line.number));
             contents.extend(shorter);
@@ -83,12 +92,15 @@ fn take_out_of(root: &Root, stacks: &[Vec<Handler>], file: PathBuf) -> Result<Op
 }
 
 fn names_module(text: &[u8]) -> bool {
-    text.windows(FACELOGIN.len()).any(|part| part == FACELOGIN.as_bytes())
+    text.windows(FACELOGIN.len())
+        .any(|part| part == FACELOGIN.as_bytes())
 }
 
 /// Whether the line's module is this project's: its third word, or its fourth where a service comes first.
 fn is_ours(line: &Line) -> bool {
-    Words::of(&line.text).nth(2).is_some_and(|module| is_module(&module))
+    Words::of(&line.text)
+        .nth(2)
+        .is_some_and(|module| is_module(&module))
 }
 
 fn is_module(path: &str) -> bool {
@@ -135,7 +147,9 @@ fn rewrite_jumps(raw: &[u8], change: &BTreeMap<u32, u32>) -> Vec<u8> {
     while let Some(byte) = raw.get(at) {
         let digits = raw[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if inside && value && digits > 0 {
-            let number = std::str::from_utf8(&raw[at..at + digits]).ok().and_then(|text| text.parse().ok());
+            let number = std::str::from_utf8(&raw[at..at + digits])
+                .ok()
+                .and_then(|text| text.parse().ok());
             match number.and_then(|number: u32| change.get(&number)) {
                 Some(0) => out.extend_from_slice(b"ignore"),
                 Some(new) => out.extend_from_slice(new.to_string().as_bytes()),
@@ -187,7 +201,9 @@ pub fn put_in(root: &Root, service: &str) -> Result<Vec<Change>, NotEdited> {
         .take_while(|at| stack[*at].place.file == file && stack[*at].level == level)
         .find(|at| !everyone.iter().any(|other| is_jumped_over(other, &stack[*at])))
         .ok_or(NotEdited::NoPlace)?;
-    let between = stack[place..=checker].iter().filter(|handler| handler.level == level);
+    let between = stack[place..=checker]
+        .iter()
+        .filter(|handler| handler.level == level);
     let between = u32::try_from(between.count()).unwrap_or(u32::MAX);
     let jump = |skip: u32| format!("[success={skip} default=ignore]");
     let controls = match stack[checker].control.action(code::SUCCESS) {
@@ -202,16 +218,16 @@ pub fn put_in(root: &Root, service: &str) -> Result<Vec<Change>, NotEdited> {
     let last = stack.iter().rev().find(|handler| handler.place.file == file);
     let end = last.map_or(old.len(), |handler| handler.place.bytes.end);
     let changes = controls.into_iter().map(|control| {
-        let line = format!("auth\t{control}\t{FACELOGIN}");
+        let line = format!("auth {control} {FACELOGIN}");
         let at = &stack[place].place;
-        let before = String::from_utf8_lossy(&old[at.bytes.clone()]).trim().to_owned();
+        let before = plain(&String::from_utf8_lossy(&old[at.bytes.clone()]));
         let mut steps = vec![format!("before line {} ({before}): {line}", at.line)];
         let mut contents = old[..at.bytes.start].to_vec();
         contents.extend_from_slice(format!("{line}\n").as_bytes());
         contents.extend_from_slice(&old[at.bytes.start..end]);
         // Where success goes on through the stack, a line at its end sees the typed password.
         if control.starts_with('[') {
-            let note = format!("auth\toptional\t{FACELOGIN} {NOTE}");
+            let note = format!("auth optional {FACELOGIN} {NOTE}");
             steps.push(format!("after its last auth line: {note}"));
             let open = if contents.ends_with(b"\n") { "" } else { "\n" };
             contents.extend_from_slice(format!("{open}{note}\n").as_bytes());
@@ -226,6 +242,11 @@ pub fn put_in(root: &Root, service: &str) -> Result<Vec<Change>, NotEdited> {
     Ok(changes.collect())
 }
 
+/// A line's words with one blank between them.
+fn plain(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a line before `here` would be inside a jump of `stack`.
 fn is_jumped_over(stack: &[Handler], here: &Handler) -> bool {
     let targets = (0..stack.len()).filter(|at| stack[*at].place == here.place);
@@ -233,7 +254,9 @@ fn is_jumped_over(stack: &[Handler], here: &Handler) -> bool {
         (0..target).any(|from| {
             let jumps = stack[from].control.jumps();
             stack[from].level == stack[target].level
-                && jumps.into_iter().any(|skip| skipped(stack, from, skip).0 >= target)
+                && jumps
+                    .into_iter()
+                    .any(|skip| skipped(stack, from, skip).0 >= target)
         })
     })
 }

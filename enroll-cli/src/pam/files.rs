@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub const BACKUP: &str = ".facelogin-backup";
 
 /// What the new contents are called until they take the file's place.
-const DRAFT: &str = ".facelogin-new";
+pub const DRAFT: &str = ".facelogin-new";
 
 /// A file that could not be replaced; it is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,16 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<(), NotWritten> {
     put(path, contents, &before).map_err(wrong)
 }
 
+/// Copies the file at `path` to `path.facelogin-backup`, for somebody else to replace it.
+pub fn keep(path: &Path) -> Result<(), NotWritten> {
+    let copied =
+        fs::symlink_metadata(path).and_then(|like| put(&beside(path, BACKUP), &fs::read(path)?, &like));
+    copied.map_err(|why| NotWritten {
+        path: beside(path, BACKUP),
+        why,
+    })
+}
+
 /// Puts back what was in `path`, without touching the backup: for the way out of a failure.
 pub fn restore(path: &Path, contents: &[u8]) -> Result<(), NotWritten> {
     let before = fs::symlink_metadata(path);
@@ -50,7 +60,7 @@ pub fn restore(path: &Path, contents: &[u8]) -> Result<(), NotWritten> {
 }
 
 /// `path` with something behind its name.
-pub fn beside(path: &Path, behind: &str) -> PathBuf {
+fn beside(path: &Path, behind: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(behind);
     path.with_file_name(name)
@@ -77,7 +87,11 @@ fn put(path: &Path, contents: &[u8], like: &fs::Metadata) -> io::Result<()> {
 
 fn write(draft: &Path, contents: &[u8], like: &fs::Metadata) -> io::Result<()> {
     // `create_new` follows no link and opens nothing that somebody else has put there.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(draft)?;
     fchown(&file, Some(like.uid()), Some(like.gid()))?;
     file.set_permissions(Permissions::from_mode(like.mode() & 0o7777))?;
     file.write_all(contents)?;
@@ -99,11 +113,17 @@ mod tests {
         replace(&file, b"new").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o7777, 0o640);
-        assert_eq!(fs::read(dir.path().join("sudo.facelogin-backup")).unwrap(), b"old");
+        assert_eq!(
+            fs::read(dir.path().join("sudo.facelogin-backup")).unwrap(),
+            b"old"
+        );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         // The same contents again: the backup stays what it was.
         replace(&file, b"new").unwrap();
-        assert_eq!(fs::read(dir.path().join("sudo.facelogin-backup")).unwrap(), b"old");
+        assert_eq!(
+            fs::read(dir.path().join("sudo.facelogin-backup")).unwrap(),
+            b"old"
+        );
     }
 
     #[test]

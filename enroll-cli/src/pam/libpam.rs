@@ -45,7 +45,13 @@ pub fn walk(folder: &Path, service: &str) -> (i32, i32) {
     let mut handle = ptr::null_mut();
     // SAFETY: all strings end with NUL and live through the call; libpam copies them and `conv`.
     let started = unsafe {
-        pam_start_confdir(service.as_ptr(), c"root".as_ptr(), &conv, folder.as_ptr(), &mut handle)
+        pam_start_confdir(
+            service.as_ptr(),
+            c"root".as_ptr(),
+            &conv,
+            folder.as_ptr(),
+            &mut handle,
+        )
     };
     assert_eq!(started, 0, "pam_start_confdir");
     // SAFETY: the handle came from pam_start_confdir and is used by this thread alone, until pam_end.

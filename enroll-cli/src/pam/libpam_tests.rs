@@ -43,7 +43,14 @@ const RETURNS: [&str; 11] = [
 ];
 
 fn control(dice: &mut Dice) -> String {
-    let words = ["required", "requisite", "sufficient", "optional", "Required", "OPTIONAL"];
+    let words = [
+        "required",
+        "requisite",
+        "sufficient",
+        "optional",
+        "Required",
+        "OPTIONAL",
+    ];
     if dice.below(5) < 2 {
         return dice.one(&words).to_owned();
     }
@@ -56,7 +63,9 @@ fn control(dice: &mut Dice) -> String {
         };
         let action = match dice.below(40) {
             0 => dice.one(&["end", "0", "2x", "9"]),
-            _ => dice.one(&["ok", "ok", "ok", "done", "bad", "die", "reset", "ignore", "1", "1", "2", "3"]),
+            _ => dice.one(&[
+                "ok", "ok", "ok", "done", "bad", "die", "reset", "ignore", "1", "1", "2", "3",
+            ]),
         };
         write!(pairs, "{code}{}{action} ", dice.one(&["=", "=", "=", " = "])).unwrap();
     }
@@ -104,7 +113,10 @@ fn said(handler: &Handler, what: &str) -> Code {
         "pam_deny.so" => code::AUTH_ERR,
         "pam_debug.so" => {
             let prefix = format!("{what}=");
-            let word = arguments.iter().find_map(|argument| argument.strip_prefix(&prefix)).unwrap();
+            let word = arguments
+                .iter()
+                .find_map(|argument| argument.strip_prefix(&prefix))
+                .unwrap();
             Code::try_from(code::WORDS.iter().position(|known| *known == word).unwrap()).unwrap()
         }
         _ => code::MODULE_UNKNOWN,
@@ -142,8 +154,13 @@ fn two_thousand_random_stacks_end_as_in_libpam() {
         let there = libpam::walk(folder, "service");
         assert_eq!(i32::from(here.code), there.0, "seed {seed}:\n{text}\n{stack:#?}");
         ended[usize::from(here.code)] += 1;
-        let cred = |jumps| i32::from(setcred(&stack, &here.returned, jumps, |at| said(&stack[at], "cred")).code);
-        let jumps = if root.is_debian() { Jumps::Ignored } else { Jumps::Required };
+        let cred =
+            |jumps| i32::from(setcred(&stack, &here.returned, jumps, |at| said(&stack[at], "cred")).code);
+        let jumps = if root.is_debian() {
+            Jumps::Ignored
+        } else {
+            Jumps::Required
+        };
         assert_eq!(cred(jumps), there.1, "setcred, seed {seed}:\n{text}");
     }
     // The comparison is worth something only when the stacks do not all end alike.

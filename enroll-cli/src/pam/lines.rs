@@ -135,10 +135,17 @@ mod tests {
 
     #[test]
     fn comments_blank_lines_and_continuations() {
-        let file = "#%PAM-1.0\n\n  auth required a.so # why\nauth \\\n# between\n\n required \\  \n b.so\nlast";
-        assert_eq!(texts(file), ["auth required a.so", "auth  required  b.so", "last"]);
+        let file =
+            "#%PAM-1.0\n\n  auth required a.so # why\nauth \\\n# between\n\n required \\  \n b.so\nlast";
+        assert_eq!(
+            texts(file),
+            ["auth required a.so", "auth  required  b.so", "last"]
+        );
         let found = lines(file.as_bytes()).unwrap();
-        assert_eq!((found[1].number, &file[found[1].bytes.clone()]), (4, "auth \\\n# between\n\n required \\  \n b.so\n"));
+        assert_eq!(
+            (found[1].number, &file[found[1].bytes.clone()]),
+            (4, "auth \\\n# between\n\n required \\  \n b.so\n")
+        );
         // In a comment a backslash is a comment.
         assert_eq!(texts("auth required a.so # x \\\nauth optional b.so\n").len(), 2);
     }

@@ -129,7 +129,11 @@ fn copy(root: &Root, folder: &Path, to: &Path) -> io::Result<()> {
 pub fn written_files(root: &Root) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     for folder in ["/etc/pam.d", "/var/lib/pam"] {
-        for entry in fs::read_dir(root.outside(Path::new(folder))).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(root.outside(Path::new(folder)))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             let name = entry.file_name();
             let its_own = folder == "/var/lib/pam" || name.to_string_lossy().starts_with("common-");
             if its_own && let Ok(contents) = fs::read(entry.path()) {
@@ -150,7 +154,10 @@ fn run(roots: &[&Path], profile: Profile, debconf: Option<&Path>) -> Result<(), 
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdin(Stdio::null());
     if let Some(folder) = debconf {
-        command.env("DEBCONF_SYSTEMRC", own_debconf(folder).map_err(ToolError::NoTrial)?);
+        command.env(
+            "DEBCONF_SYSTEMRC",
+            own_debconf(folder).map_err(ToolError::NoTrial)?,
+        );
     }
     for root in roots {
         command.arg("--root").arg(root);
@@ -166,7 +173,9 @@ fn run(roots: &[&Path], profile: Profile, debconf: Option<&Path>) -> Result<(), 
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let last = said.lines().rev().find(|line| !line.trim().is_empty());
-    Err(ToolError::Failed(last.unwrap_or("it said nothing").trim().to_owned()))
+    Err(ToolError::Failed(
+        last.unwrap_or("it said nothing").trim().to_owned(),
+    ))
 }
 
 /// A debconf of two files in `folder`.

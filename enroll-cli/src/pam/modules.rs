@@ -33,10 +33,25 @@ pub fn role(name: &str, arguments: &[String]) -> Role {
         "pam_facelogin" if has(NOTE) => return Role::Note,
         "pam_facelogin" => return Role::Face,
         // pam_sss with a certificate only does not ask for a password.
-        "pam_sss" if has("require_cert_auth") || has("try_cert_auth") => &[USER_UNKNOWN, AUTHINFO_UNAVAIL, SUCCESS],
-        "pam_unix" | "pam_unix2" | "pam_sss" | "pam_winbind" | "pam_ldap" | "pam_krb5" | "pam_systemd_home"
-        | "pam_ecryptfs_unlock" | "pam_tcb" | "pam_pwdb" | "pam_userdb" | "pam_himmelblau" | "pam_kanidm"
-        | "pam_aad" | "pam_extrausers" | "pam_opie" => return Role::Password,
+        "pam_sss" if has("require_cert_auth") || has("try_cert_auth") => {
+            &[USER_UNKNOWN, AUTHINFO_UNAVAIL, SUCCESS]
+        }
+        "pam_unix"
+        | "pam_unix2"
+        | "pam_sss"
+        | "pam_winbind"
+        | "pam_ldap"
+        | "pam_krb5"
+        | "pam_systemd_home"
+        | "pam_ecryptfs_unlock"
+        | "pam_tcb"
+        | "pam_pwdb"
+        | "pam_userdb"
+        | "pam_himmelblau"
+        | "pam_kanidm"
+        | "pam_aad"
+        | "pam_extrausers"
+        | "pam_opie" => return Role::Password,
         "pam_permit" => &[SUCCESS],
         "pam_deny" => &[AUTH_ERR],
         "pam_warn" | "pam_echo" | "pam_cap" | "pam_keyinit" | "pam_issue" => &[IGNORE, SUCCESS],
@@ -56,13 +71,22 @@ pub fn role(name: &str, arguments: &[String]) -> Role {
         "pam_sepermit" | "pam_selinux_permit" => &[IGNORE, SUCCESS, AUTH_ERR],
         "pam_env" | "pam_group" | "pam_faildelay" | "pam_umask" | "pam_setcred" => &[SUCCESS, IGNORE],
         // They keep a typed password for later, and have nothing to keep after a face.
-        "pam_gnome_keyring" | "pam_kwallet" | "pam_kwallet5" | "pam_ssh_add" | "pam_mount" | "pam_ecryptfs"
-        | "pam_fscrypt" | "pam_gdm" | "pam_lsass" => &[SUCCESS, IGNORE, PERM_DENIED],
+        "pam_gnome_keyring" | "pam_kwallet" | "pam_kwallet5" | "pam_ssh_add" | "pam_mount"
+        | "pam_ecryptfs" | "pam_fscrypt" | "pam_gdm" | "pam_lsass" => &[SUCCESS, IGNORE, PERM_DENIED],
         // Other ways in: they let in by themselves, or not.
-        "pam_fprintd" | "pam_u2f" | "pam_pkcs11" | "pam_p11" | "pam_yubico" | "pam_ssh_agent_auth" | "pam_howdy"
-        | "pam_google_authenticator" | "pam_oath" | "pam_sss_gss" | "pam_exec" | "pam_python" | "pam_script" => {
-            &[AUTHINFO_UNAVAIL, SUCCESS]
-        }
+        "pam_fprintd"
+        | "pam_u2f"
+        | "pam_pkcs11"
+        | "pam_p11"
+        | "pam_yubico"
+        | "pam_ssh_agent_auth"
+        | "pam_howdy"
+        | "pam_google_authenticator"
+        | "pam_oath"
+        | "pam_sss_gss"
+        | "pam_exec"
+        | "pam_python"
+        | "pam_script" => &[AUTHINFO_UNAVAIL, SUCCESS],
         _ => &[SUCCESS, IGNORE, AUTH_ERR],
     };
     Role::Other(codes.to_vec())
@@ -70,9 +94,13 @@ pub fn role(name: &str, arguments: &[String]) -> Role {
 
 /// `pam_debug.so auth=CODE`.
 fn debug(arguments: &[String]) -> Code {
-    let named = arguments.iter().find_map(|argument| argument.strip_prefix("auth="));
+    let named = arguments
+        .iter()
+        .find_map(|argument| argument.strip_prefix("auth="));
     let place = named.and_then(|word| code::WORDS.iter().position(|known| *known == word));
-    place.and_then(|place| Code::try_from(place).ok()).unwrap_or(code::SUCCESS)
+    place
+        .and_then(|place| Code::try_from(place).ok())
+        .unwrap_or(code::SUCCESS)
 }
 
 #[cfg(test)]
@@ -88,6 +116,9 @@ mod tests {
             panic!("a stranger has no role");
         };
         assert!(codes.contains(&code::SUCCESS) && codes.contains(&code::IGNORE));
-        assert_eq!(role("pam_debug.so", &["auth=maxtries".into()]), Role::Other(vec![code::MAXTRIES]));
+        assert_eq!(
+            role("pam_debug.so", &["auth=maxtries".into()]),
+            Role::Other(vec![code::MAXTRIES])
+        );
     }
 }

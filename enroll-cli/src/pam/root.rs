@@ -8,7 +8,12 @@ use std::path::{Component, Path, PathBuf};
 
 /// Where libpam looks for services, first to last: `/etc/pam.d`, `/usr/lib/pam.d`, and the vendor's folder of
 /// distributions that keep theirs elsewhere.
-const FOLDERS: [&str; 4] = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", "/usr/share/pam.d"];
+const FOLDERS: [&str; 4] = [
+    "/etc/pam.d",
+    "/usr/lib/pam.d",
+    "/usr/etc/pam.d",
+    "/usr/share/pam.d",
+];
 
 /// Where distributions keep modules; `*` is one folder of any name.
 const MODULES: [&str; 8] = [
@@ -23,7 +28,7 @@ const MODULES: [&str; 8] = [
 ];
 
 /// Leftovers of package managers, editors and of this program: nobody's services.
-const LEFTOVERS: [&str; 9] = [
+const LEFTOVERS: [&str; 10] = [
     "~",
     ".bak",
     ".dpkg-",
@@ -33,6 +38,7 @@ const LEFTOVERS: [&str; 9] = [
     ".rpmnew",
     ".rpmsave",
     super::files::BACKUP,
+    super::files::DRAFT,
 ];
 
 /// Far more than any file in pam.d: 256 KiB.
@@ -73,7 +79,9 @@ impl Root {
 
     /// Where `path` of the system is for this process.
     pub fn outside(&self, path: &Path) -> PathBuf {
-        let relative = path.components().filter(|part| matches!(part, Component::Normal(_)));
+        let relative = path
+            .components()
+            .filter(|part| matches!(part, Component::Normal(_)));
         self.folder.join(relative.collect::<PathBuf>())
     }
 
@@ -129,9 +137,15 @@ impl Root {
         if name.starts_with('/') {
             return Some(normal(Path::new(name)));
         }
-        let folders = if included && self.is_debian() { &FOLDERS[..1] } else { &FOLDERS[..] };
+        let folders = if included && self.is_debian() {
+            &FOLDERS[..1]
+        } else {
+            &FOLDERS[..]
+        };
         let mut files = folders.iter().map(|folder| Path::new(folder).join(name));
-        files.find(|file| self.instead.contains_key(file) || self.outside(file).is_file() || self.is_link(file))
+        files.find(|file| {
+            self.instead.contains_key(file) || self.outside(file).is_file() || self.is_link(file)
+        })
     }
 
     fn is_link(&self, path: &Path) -> bool {
@@ -140,7 +154,9 @@ impl Root {
 
     /// The names of all services, and of files that services include.
     pub fn services(&self) -> BTreeSet<String> {
-        let entries = FOLDERS.iter().filter_map(|folder| fs::read_dir(self.outside(Path::new(folder))).ok());
+        let entries = FOLDERS
+            .iter()
+            .filter_map(|folder| fs::read_dir(self.outside(Path::new(folder))).ok());
         entries
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -189,12 +205,19 @@ mod tests {
         fs::create_dir_all(dir.path().join("etc/authselect")).unwrap();
         fs::write(dir.path().join("etc/authselect/system-auth"), "x").unwrap();
         symlink("/etc/authselect/system-auth", dir.path().join("etc/pam.d/a")).unwrap();
-        symlink("../../../../etc/authselect/system-auth", dir.path().join("etc/pam.d/b")).unwrap();
+        symlink(
+            "../../../../etc/authselect/system-auth",
+            dir.path().join("etc/pam.d/b"),
+        )
+        .unwrap();
         symlink("loop", dir.path().join("etc/pam.d/loop")).unwrap();
         let root = Root::at(dir.path());
         for name in ["a", "b"] {
             let path = Path::new("/etc/pam.d").join(name);
-            assert_eq!(root.resolve(&path).unwrap(), Path::new("/etc/authselect/system-auth"));
+            assert_eq!(
+                root.resolve(&path).unwrap(),
+                Path::new("/etc/authselect/system-auth")
+            );
             assert_eq!(root.read(&path).unwrap(), b"x");
         }
         assert!(root.read(Path::new("/etc/pam.d/loop")).is_err());
@@ -216,9 +239,18 @@ mod tests {
             fs::write(dir.path().join(folder).join(name), "").unwrap();
         }
         let root = Root::at(dir.path());
-        assert_eq!(root.services().into_iter().collect::<Vec<_>>(), ["polkit-1", "sudo"]);
-        assert_eq!(root.service_file("sudo", false).unwrap(), Path::new("/etc/pam.d/sudo"));
-        assert_eq!(root.service_file("polkit-1", false).unwrap(), Path::new("/usr/lib/pam.d/polkit-1"));
+        assert_eq!(
+            root.services().into_iter().collect::<Vec<_>>(),
+            ["polkit-1", "sudo"]
+        );
+        assert_eq!(
+            root.service_file("sudo", false).unwrap(),
+            Path::new("/etc/pam.d/sudo")
+        );
+        assert_eq!(
+            root.service_file("polkit-1", false).unwrap(),
+            Path::new("/usr/lib/pam.d/polkit-1")
+        );
         assert_eq!(root.service_file("nothing", false), None);
     }
 }

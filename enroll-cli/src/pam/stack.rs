@@ -98,7 +98,11 @@ pub fn load(root: &Root, service: &str, facility: Facility) -> Result<Vec<Handle
             return Ok(reader.found);
         }
     }
-    if any { Ok(Vec::new()) } else { Err(NotUnderstood::NoFile) }
+    if any {
+        Ok(Vec::new())
+    } else {
+        Err(NotUnderstood::NoFile)
+    }
 }
 
 struct Reader<'r> {
@@ -148,7 +152,7 @@ impl Reader<'_> {
                     self.include(words.next(), true, true, level, depth, place)?;
                     continue;
                 }
-                Some(Field::Control(control, complaint)) => (control, complaint),
+                Some(Field::Control(control, complaint)) => (*control, complaint),
                 None => (Control::bad(), Some("there is no control")),
             };
             place.complaint = complaint;
@@ -210,7 +214,9 @@ pub fn without(stack: &[Handler], gone: impl Fn(usize) -> bool) -> Vec<Handler> 
     let kept = stack.iter().enumerate().filter(|(at, _)| !gone(*at));
     kept.map(|(at, handler)| {
         let mut handler = handler.clone();
-        handler.control = handler.control.map_jumps(|skip| skip - passed(stack, at, skip, &gone));
+        handler.control = handler
+            .control
+            .map_jumps(|skip| skip - passed(stack, at, skip, &gone));
         handler
     })
     .collect()

@@ -12,7 +12,9 @@ pub type Found = Result<Analysis, NotUnderstood>;
 /// Every service of the system, and what others include.
 pub fn survey(root: &Root) -> BTreeMap<String, Found> {
     let services = root.services().into_iter();
-    services.map(|service| (service.clone(), look(root, &service))).collect()
+    services
+        .map(|service| (service.clone(), look(root, &service)))
+        .collect()
 }
 
 /// One service.
@@ -50,7 +52,9 @@ pub fn harm(before: &BTreeMap<String, Found>, after: &BTreeMap<String, Found>) -
             harm.push(format!("{} would no longer open {service}", lost.join(", ")));
         }
         if after.open && !before.open {
-            harm.push(format!("{service} would let in somebody with neither face nor password"));
+            harm.push(format!(
+                "{service} would let in somebody with neither face nor password"
+            ));
         }
     }
     harm

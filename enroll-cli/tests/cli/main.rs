@@ -8,6 +8,7 @@ mod config;
 mod enrolment;
 mod managing;
 mod models;
+mod pam;
 mod permission;
 mod scans;
 mod usage;

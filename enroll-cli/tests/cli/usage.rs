@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 21] = [
     &["add"],
     &["list"],
     &["remove"],
@@ -17,6 +17,10 @@ const COMMANDS: [&[&str]; 17] = [
     &["models", "fetch"],
     &["models", "verify"],
     &["models", "list"],
+    &["pam"],
+    &["pam", "status"],
+    &["pam", "enable"],
+    &["pam", "disable"],
     &["config"],
     &["config", "check"],
     &["config", "show"],

@@ -42,7 +42,11 @@ impl Draft {
 
     /// Puts it in the file's place, the old one beside it.
     pub fn write(&self, path: &Path) -> Result<(), PamError> {
-        if self.is_change() { Ok(replace(path, self.new.as_bytes())?) } else { Ok(()) }
+        if self.is_change() {
+            Ok(replace(path, self.new.as_bytes())?)
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::commands::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::pam::allow_list;
-use crate::pam::edit::take_out;
+use crate::pam::edit::{NotEdited, take_out};
 use crate::pam::files::replace;
 use crate::pam::manager::{self, Manager, Profile, is_authselects};
 use crate::pam::root::Root;
@@ -38,7 +38,11 @@ pub fn disable(context: &mut Context<'_, '_>, root: &Root, services: &[String]) 
     let draft = Draft::of(&config, services, false)?;
     draft.write(&config)?;
     let answer = Disabled {
-        services: services.iter().filter(|name| were_on.contains(*name)).cloned().collect(),
+        services: services
+            .iter()
+            .filter(|name| were_on.contains(*name))
+            .cloned()
+            .collect(),
         ..Disabled::default()
     };
     let restarted = if draft.is_change() { restart(root) } else { Ok(()) };
@@ -56,11 +60,16 @@ pub fn disable(context: &mut Context<'_, '_>, root: &Root, services: &[String]) 
 fn on(config: &Path) -> Result<Vec<String>, PamError> {
     let wrong = |why: String| PamError::Config {
         path: config.into(),
-        why: format!("{why}. `sudo facelogin-enroll pam disable --all` takes the face out of PAM's stacks all the same"),
+        why: format!(
+            "{why}. `sudo facelogin-enroll pam disable --all` takes the face out of PAM's stacks all the same"
+        ),
     };
     let text = fs::read_to_string(config).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
     let listed = allow_list::listed(&text).map_err(|why| wrong(why.to_string()))?;
-    Ok(listed.into_iter().filter_map(|(name, on)| on.then_some(name)).collect())
+    Ok(listed
+        .into_iter()
+        .filter_map(|(name, on)| on.then_some(name))
+        .collect())
 }
 
 /// The way back. Each part is done whether or not the others can be.
@@ -79,14 +88,20 @@ pub fn disable_all(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, C
             answer.services = services;
         }
         // Without a line in the stacks the allow-list lets nobody in.
-        Err(why) => answer.left.push(format!("The configuration stays as it is: {why}")),
+        Err(why) => answer
+            .left
+            .push(format!("The configuration stays as it is: {why}")),
     }
     context.out.answer(&answer, || describe(&answer))?;
     if let Err(left) = restarted {
         context.out.note(left);
     }
     let in_stacks = take_out(root).into_iter().any(|change| change.is_ok());
-    Ok(if in_stacks || !answer.left.is_empty() { Exit::Negative } else { Exit::Ok })
+    Ok(if in_stacks || !answer.left.is_empty() {
+        Exit::Negative
+    } else {
+        Exit::Ok
+    })
 }
 
 fn off(config: &Path) -> Result<Vec<String>, String> {
@@ -102,7 +117,10 @@ fn off(config: &Path) -> Result<Vec<String>, String> {
 fn on_or_why(config: &Path) -> Result<Vec<String>, String> {
     let text = fs::read_to_string(config).map_err(|why| why.to_string())?;
     let listed = allow_list::listed(&text).map_err(|why| format!("{}: {why}", config.display()))?;
-    Ok(listed.into_iter().filter_map(|(name, on)| on.then_some(name)).collect())
+    Ok(listed
+        .into_iter()
+        .filter_map(|(name, on)| on.then_some(name))
+        .collect())
 }
 
 fn out_of_profile(root: &Root, answer: &mut Disabled) {
@@ -134,18 +152,32 @@ fn out_of_files(root: &Root, answer: &mut Disabled) {
                 paper = paper.with(&change.file, change.contents.clone());
                 changes.push(change);
             }
-            Err(why) => answer.left.push(format!("{why}. Take the lines with pam_facelogin.so out by hand")),
+            Err(why) => answer
+                .left
+                .push(format!("{why}. Take the lines with pam_facelogin.so out by hand")),
         }
     }
-    let harm = harm(&before, &survey(&paper));
+    let mut harm = harm(&before, &survey(&paper));
+    if take_out(root)
+        .iter()
+        .any(|change| matches!(change, Err(NotEdited::Ambiguous { .. })))
+    {
+        harm.push("a jump over them cannot be shortened for all services alike".into());
+    }
     if !harm.is_empty() {
-        answer.left.push(format!("Lines were left in the stacks, because {}", harm.join("; ")));
+        answer.left.push(format!(
+            "Lines were left in the stacks, because {}",
+            harm.join("; ")
+        ));
         return;
     }
     for change in changes {
         match replace(&root.outside(&change.file), &change.contents) {
             Ok(()) => {
-                let steps = change.steps.iter().map(|step| format!("{}: {step}", change.file.display()));
+                let steps = change
+                    .steps
+                    .iter()
+                    .map(|step| format!("{}: {step}", change.file.display()));
                 answer.steps.extend(steps);
             }
             Err(why) => answer.left.push(why.to_string()),
@@ -155,7 +187,9 @@ fn out_of_files(root: &Root, answer: &mut Disabled) {
 
 /// authselect's profile in use, or what every Fedora has.
 fn base(root: &Root) -> String {
-    let conf = root.read(Path::new("/etc/authselect/authselect.conf")).unwrap_or_default();
+    let conf = root
+        .read(Path::new("/etc/authselect/authselect.conf"))
+        .unwrap_or_default();
     let conf = String::from_utf8_lossy(&conf);
     let mut words: Vec<&str> = conf.split_whitespace().collect();
     if words.first().is_none_or(|profile| profile.starts_with("custom/")) {

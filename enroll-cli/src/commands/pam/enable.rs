@@ -13,7 +13,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::pam::analyse::Password;
 use crate::pam::edit::{Change, put_in};
-use crate::pam::files::{beside, replace, restore};
+use crate::pam::files::{NotWritten, keep, replace, restore};
 use crate::pam::manager::{self, Manager, Profile, Trial, is_authselects, written_files};
 use crate::pam::root::Root;
 use crate::pam::survey::{Found, harm, look, survey};
@@ -68,7 +68,11 @@ pub fn enable(
             answer.steps = steps(root, &changes);
             let foreign = changes.iter().any(|change| is_authselects(&change.file));
             if foreign || !apply {
-                answer.stacks = if foreign { "to be changed by authselect" } else { "to be changed" };
+                answer.stacks = if foreign {
+                    "to be changed by authselect"
+                } else {
+                    "to be changed"
+                };
                 context.out.answer(&answer, || describe_to_do(&answer, foreign))?;
                 return Ok(Exit::Negative);
             }
@@ -130,8 +134,7 @@ fn by_profile(root: &Root, before: &Survey, missing: &[&String]) -> Result<(), P
     let trial = Trial::of(root, Profile::On)?;
     check(before, &survey(&trial.root()), missing)?;
     let kept = written_files(root);
-    // Next to it, as with every file that is edited here.
-    let common = root.outside(Path::new("/etc/pam.d/common-auth"));
+    keep(&root.outside(Path::new("/etc/pam.d/common-auth")))?;
     let done = manager::apply(root, Profile::On)
         .map_err(PamError::from)
         .and_then(|()| check(before, &survey(root), missing));
@@ -139,13 +142,8 @@ fn by_profile(root: &Root, before: &Survey, missing: &[&String]) -> Result<(), P
         for (path, contents) in &kept {
             restore(path, contents)?;
         }
-        return done;
     }
-    if let Some((_, old)) = kept.iter().find(|(path, _)| *path == common) {
-        let backup = beside(&common, crate::pam::files::BACKUP);
-        std::fs::write(&backup, old).map_err(|why| crate::pam::files::NotWritten { path: backup, why })?;
-    }
-    Ok(())
+    done
 }
 
 fn check(before: &Survey, after: &Survey, missing: &[&String]) -> Result<(), PamError> {
@@ -167,7 +165,8 @@ fn by_lines(root: &Root, before: &Survey, missing: &[&String]) -> Result<Vec<Cha
     let mut paper = root.clone();
     let mut changes: Vec<Change> = Vec::new();
     for service in missing {
-        let is_there = |root: &Root| look(root, service).is_ok_and(|found| found.reached.is_some() && found.face_enough);
+        let is_there =
+            |root: &Root| look(root, service).is_ok_and(|found| found.reached.is_some() && found.face_enough);
         // The line for another service may serve this one too.
         if is_there(&paper) {
             continue;
@@ -177,8 +176,12 @@ fn by_lines(root: &Root, before: &Survey, missing: &[&String]) -> Result<Vec<Cha
             let changed = paper.with(&change.file, change.contents.clone());
             let after = survey(&changed);
             let mut harm = harm(before, &after);
-            let more = after.iter().filter(|(name, found)| opens_more(found) && !before.get(*name).is_some_and(opens_more));
-            harm.extend(more.map(|(name, _)| format!("a face would open {name} where a right password does not")));
+            let more = after
+                .iter()
+                .filter(|(name, found)| opens_more(found) && !before.get(*name).is_some_and(opens_more));
+            harm.extend(
+                more.map(|(name, _)| format!("a face would open {name} where a right password does not")),
+            );
             let fits = harm.is_empty() && is_there(&changed);
             objections.extend(harm);
             fits
@@ -206,7 +209,7 @@ fn write(root: &Root, before: &Survey, changes: &[Change]) -> Result<(), PamErro
         match root.read(&change.file) {
             Ok(old) => kept.push((path.clone(), old)),
             Err(why) => {
-                done = Err(PamError::Write(crate::pam::files::NotWritten { path, why }));
+                done = Err(PamError::Write(NotWritten { path, why }));
                 break;
             }
         }
@@ -234,14 +237,21 @@ fn steps(root: &Root, changes: &[Change]) -> Vec<String> {
         return authselect(root, changes);
     }
     for change in changes {
-        steps.extend(change.steps.iter().map(|step| format!("{}: {step}", change.file.display())));
+        steps.extend(
+            change
+                .steps
+                .iter()
+                .map(|step| format!("{}: {step}", change.file.display())),
+        );
     }
     steps
 }
 
 /// authselect's way: a profile of one's own, based on the one in use, with its features.
 fn authselect(root: &Root, changes: &[Change]) -> Vec<String> {
-    let conf = root.read(Path::new("/etc/authselect/authselect.conf")).unwrap_or_default();
+    let conf = root
+        .read(Path::new("/etc/authselect/authselect.conf"))
+        .unwrap_or_default();
     let conf = String::from_utf8_lossy(&conf);
     let mut words = conf.lines().map(str::trim).filter(|line| !line.is_empty());
     let base = words.next().unwrap_or("local");
@@ -254,10 +264,19 @@ fn authselect(root: &Root, changes: &[Change]) -> Vec<String> {
     }
     for change in changes {
         let name = change.file.file_name().unwrap_or_default().to_string_lossy();
-        let in_it = change.steps.iter().map(|step| format!("/etc/authselect/{profile}/{name}: {}", template(step)));
+        let in_it = change
+            .steps
+            .iter()
+            .map(|step| format!("/etc/authselect/{profile}/{name}: {}", template(step)));
         steps.extend(in_it);
     }
-    steps.push(["authselect select", profile].into_iter().chain(features).collect::<Vec<_>>().join(" "));
+    steps.push(
+        ["authselect select", profile]
+            .into_iter()
+            .chain(features)
+            .collect::<Vec<_>>()
+            .join(" "),
+    );
     steps
 }
 
@@ -283,7 +302,8 @@ fn describe(done: &Enabled) -> String {
 }
 
 fn describe_to_do(to_do: &Enabled, foreign: bool) -> String {
-    let mut lines = vec![match foreign {
+    let mut lines =
+        vec![match foreign {
         true => "authselect writes these files, and nothing was changed. Do this as root, then enable again:",
         false => "Nothing was changed. These lines are missing; --apply writes them:",
     }

@@ -19,7 +19,7 @@ use crate::table::table;
 use crate::words::clean;
 
 /// Files that services include; nobody logs in by their names.
-const INCLUDED: [&str; 13] = [
+const INCLUDED: [&str; 15] = [
     "base-auth",
     "common-account",
     "common-auth",
@@ -33,6 +33,8 @@ const INCLUDED: [&str; 13] = [
     "system-auth",
     "system-local-login",
     "system-login",
+    "system-remote-login",
+    "system-services",
 ];
 
 /// The answer.
@@ -69,7 +71,11 @@ struct Row {
 /// Shows them.
 pub fn status(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, CliError> {
     let path = config_file(context, root);
-    let trust = if root.is_machine() { Trust::RootOwned } else { Trust::AnyOwner };
+    let trust = if root.is_machine() {
+        Trust::RootOwned
+    } else {
+        Trust::AnyOwner
+    };
     let (config, configuration) = match load(&path, trust) {
         Ok(config) => (Some(config), None),
         Err(why) => (None, Some(why.to_string())),
@@ -89,7 +95,10 @@ pub fn status(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, CliErr
         services: rows.collect(),
     };
     context.out.answer(&status, || describe(&status))?;
-    let broken = status.services.iter().any(|row| row.password == Some(Password::Broken));
+    let broken = status
+        .services
+        .iter()
+        .any(|row| row.password == Some(Password::Broken));
     Ok(if broken { Exit::Negative } else { Exit::Ok })
 }
 
@@ -156,11 +165,16 @@ fn why_not(row: &Row, config: bool, module: bool, found: Option<&Found>) -> Opti
     };
     if analysis.password == Password::Broken {
         let place = analysis.reached.as_ref().map(|place| {
-            let complaint = place.complaint.map(|why| format!(" (libpam: {why})")).unwrap_or_default();
+            let complaint = place
+                .complaint
+                .map(|why| format!(" (libpam: {why})"))
+                .unwrap_or_default();
             format!(" {}:{}{complaint}", shown(&place.file), place.line)
         });
         let place = place.unwrap_or_default();
-        return Some(format!("THE PASSWORD DOES NOT WORK{place}: sudo facelogin-enroll pam disable --all"));
+        return Some(format!(
+            "THE PASSWORD DOES NOT WORK{place}: sudo facelogin-enroll pam disable --all"
+        ));
     }
     if NEVER.contains(&name.as_str()) || NOT_BY_FACE.contains(&name.as_str()) {
         return Some("never asked here".into());
@@ -193,7 +207,11 @@ fn describe(status: &Status) -> String {
         [
             row.service.clone(),
             row.file.clone().unwrap_or_else(|| "-".into()),
-            if row.listed { yes(row.enabled) } else { "unlisted".into() },
+            if row.listed {
+                yes(row.enabled)
+            } else {
+                "unlisted".into()
+            },
             row.trigger.unwrap_or("-").into(),
             yes(row.reaches),
             password.into(),
@@ -201,10 +219,15 @@ fn describe(status: &Status) -> String {
             row.why.clone(),
         ]
     });
-    let header = ["SERVICE", "FILE", "ENABLED", "TRIGGER", "IN STACK", "PASSWORD", "FACE", "WHY"];
+    let header = [
+        "SERVICE", "FILE", "ENABLED", "TRIGGER", "IN STACK", "PASSWORD", "FACE", "WHY",
+    ];
     let mut text = String::new();
     if let Some(why) = &status.configuration {
-        text.push_str(&format!("The configuration is broken, and no login uses the face: {}\n", clean(why)));
+        text.push_str(&format!(
+            "The configuration is broken, and no login uses the face: {}\n",
+            clean(why)
+        ));
     }
     if !status.module {
         text.push_str(&format!("{FACELOGIN} is not where libpam looks for modules.\n"));
