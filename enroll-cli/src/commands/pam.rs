@@ -57,12 +57,31 @@ pub enum PamCommand {
 pub struct SystemArg {
     /// The root folder of another system, such as an image or a chroot.
     #[arg(long, value_name = "DIR", default_value = "/")]
-    root: PathBuf,
+    pub root: PathBuf,
+}
+
+impl SystemArg {
+    /// Its files. The folder is taken as it really is, so that this machine's is known whatever it was called.
+    fn open(&self) -> Result<Root, PamError> {
+        let folder = self.root.canonicalize().map_err(|why| PamError::NoRoot {
+            path: self.root.clone(),
+            why,
+        })?;
+        Ok(Root::at(&folder))
+    }
 }
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PamError {
+    /// No such system.
+    #[error("{}: {why}; --root names the root folder of a system", path.display())]
+    NoRoot {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word.
+        why: std::io::Error,
+    },
     /// Not a name of a service.
     #[error("\"{0}\" cannot be a PAM service")]
     NotAName(String),
@@ -128,18 +147,18 @@ pub enum PamError {
 /// Runs one of them.
 pub fn run(context: &mut Context<'_, '_>, command: PamCommand) -> Result<Exit, CliError> {
     match command {
-        PamCommand::Status(system) => status::status(context, &Root::at(&system.root)),
+        PamCommand::Status(system) => status::status(context, &system.open()?),
         PamCommand::Enable {
             services,
             apply,
             system,
-        } => enable::enable(context, &Root::at(&system.root), &services, apply),
+        } => enable::enable(context, &system.open()?, &services, apply),
         PamCommand::Disable {
             services,
             all: false,
             system,
-        } => disable::disable(context, &Root::at(&system.root), &services),
-        PamCommand::Disable { system, .. } => disable::disable_all(context, &Root::at(&system.root)),
+        } => disable::disable(context, &system.open()?, &services),
+        PamCommand::Disable { system, .. } => disable::disable_all(context, &system.open()?),
     }
 }
 

@@ -51,7 +51,8 @@ pub fn role(name: &str, arguments: &[String]) -> Role {
         | "pam_kanidm"
         | "pam_aad"
         | "pam_extrausers"
-        | "pam_opie" => return Role::Password,
+        | "pam_opie"
+        | "pam_lsass" => return Role::Password,
         "pam_permit" => &[SUCCESS],
         "pam_deny" => &[AUTH_ERR],
         "pam_warn" | "pam_echo" | "pam_cap" | "pam_keyinit" | "pam_issue" => &[IGNORE, SUCCESS],
@@ -69,10 +70,10 @@ pub fn role(name: &str, arguments: &[String]) -> Role {
         }
         "pam_nologin" => &[IGNORE, SUCCESS, AUTH_ERR],
         "pam_sepermit" | "pam_selinux_permit" => &[IGNORE, SUCCESS, AUTH_ERR],
-        "pam_env" | "pam_group" | "pam_faildelay" | "pam_umask" | "pam_setcred" => &[SUCCESS, IGNORE],
+        "pam_env" | "pam_group" | "pam_faildelay" | "pam_umask" => &[SUCCESS, IGNORE],
         // They keep a typed password for later, and have nothing to keep after a face.
         "pam_gnome_keyring" | "pam_kwallet" | "pam_kwallet5" | "pam_ssh_add" | "pam_mount"
-        | "pam_ecryptfs" | "pam_fscrypt" | "pam_gdm" | "pam_lsass" => &[SUCCESS, IGNORE, PERM_DENIED],
+        | "pam_ecryptfs" | "pam_fscrypt" | "pam_gdm" => &[SUCCESS, IGNORE, PERM_DENIED],
         // Other ways in: they let in by themselves, or not.
         "pam_fprintd"
         | "pam_u2f"

@@ -170,6 +170,9 @@ fn r06_debian_s_services_before_and_after() {
 
     let ran = system.run(&["enable", "sudo", "gdm-password"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    // R26: the risk in one line, and only of what hands out rights.
+    assert!(ran.err.starts_with("sudo: a face is no consent"), "{ran:?}");
+    assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
     let common = system.auth("etc/pam.d/common-auth");
     assert_eq!(common[0], "auth [success=2 default=ignore] pam_facelogin.so");
     // Every service that the configuration allows uses the face now; all others only come by it.
@@ -411,6 +414,8 @@ fn what_the_configuration_refuses_is_refused_in_its_words() {
     }
     assert_eq!(system.run(&["disable", "frobnicate"]).code, 0);
     assert_eq!(system.changed(&before), Vec::<String>::new());
+    let ran = run(&["pam", "status", "--root", "/nonexistent/system"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
     for usage in [&["enable"][..], &["disable"], &["disable", "sudo", "--all"]] {
         assert_eq!(system.run(usage).code, 2, "{usage:?}");
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use facelogin_config::services::is_name;
+use facelogin_config::services::{NEEDS_CONSENT, is_name};
 use serde::Serialize;
 
 use super::allow::{Draft, restart};
@@ -29,6 +29,10 @@ struct Enabled {
     stacks: &'static str,
     steps: Vec<String>,
 }
+
+/// Of a service that hands out somebody else's rights (R26).
+const RISK: &str = "a face is no consent; whatever runs in your session can ask for it while you sit there, and press \
+                    Enter for you";
 
 type Survey = BTreeMap<String, Found>;
 
@@ -84,6 +88,12 @@ pub fn enable(
     answer.configuration = draft.is_change();
     let left = if draft.is_change() { restart(root) } else { Ok(()) };
     context.out.answer(&answer, || describe(&answer))?;
+    for service in services
+        .iter()
+        .filter(|name| NEEDS_CONSENT.contains(&name.as_str()) || *name == "polkit-1")
+    {
+        context.out.note(&format!("{service}: {RISK}"));
+    }
     if let Err(left) = left {
         context.out.note(left);
     }
