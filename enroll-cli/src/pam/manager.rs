@@ -10,8 +10,15 @@ use super::root::Root;
 /// Debian's and Ubuntu's.
 pub const PAM_AUTH_UPDATE: &str = "/usr/sbin/pam-auth-update";
 
-/// Its profile of this project.
+/// Its profile of this project, without which there is nothing to turn on.
 pub const PROFILE: &str = "/usr/share/pam-configs/facelogin";
+
+/// All profiles of this project: a profile has lines in one block only, and taking note of a typed password comes after
+/// the password. They go on and off together.
+const PROFILES: [&str; 2] = ["facelogin", "facelogin-password"];
+
+/// Where profiles are.
+const PROFILE_FOLDER: &str = "/usr/share/pam-configs";
 
 /// The folder that authselect's files point into.
 const AUTHSELECT: &str = "/etc/authselect";
@@ -22,7 +29,7 @@ const FOLDERS: [&str; 6] = [
     "/usr/lib/pam.d",
     "/usr/etc/pam.d",
     "/usr/share/pam.d",
-    "/usr/share/pam-configs",
+    PROFILE_FOLDER,
     "/var/lib/pam",
 ];
 
@@ -76,11 +83,11 @@ pub enum Profile {
 /// Runs pam-auth-update on the system itself.
 pub fn apply(root: &Root, profile: Profile) -> Result<(), ToolError> {
     if root.is_machine() {
-        return run(&[], profile, None);
+        return run(root, profile, None);
     }
     // An image: what this machine's debconf knows is none of its business.
     let own = tempfile::tempdir_in("/tmp").map_err(ToolError::NoTrial)?;
-    run(&[root.folder()], profile, Some(own.path()))
+    run(root, profile, Some(own.path()))
 }
 
 /// A copy of the system's stacks on which pam-auth-update has run. It is gone when dropped.
@@ -99,7 +106,7 @@ impl Trial {
         let marker = system.join(PAM_AUTH_UPDATE.trim_start_matches('/'));
         fs::create_dir_all(marker.parent().unwrap_or(&system)).map_err(ToolError::NoTrial)?;
         fs::write(marker, "").map_err(ToolError::NoTrial)?;
-        run(&[&system], profile, Some(trial.folder.path()))?;
+        run(&trial.root(), profile, Some(trial.folder.path()))?;
         Ok(trial)
     }
 
@@ -125,6 +132,14 @@ fn copy(root: &Root, folder: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether pam-auth-update says that a profile of this project is on.
+pub fn is_on(root: &Root) -> bool {
+    let saved = root.read(Path::new("/var/lib/pam/auth")).unwrap_or_default();
+    let saved = String::from_utf8_lossy(&saved);
+    let mut modules = saved.lines().filter_map(|line| line.strip_prefix("Module: "));
+    modules.any(|name| PROFILES.contains(&name))
+}
+
 /// The files that pam-auth-update may change, as they are: for the way back.
 pub fn written_files(root: &Root) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
@@ -145,7 +160,7 @@ pub fn written_files(root: &Root) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Never asks; with `debconf` it keeps its answers there, and leaves this machine's alone.
-fn run(roots: &[&Path], profile: Profile, debconf: Option<&Path>) -> Result<(), ToolError> {
+fn run(root: &Root, profile: Profile, debconf: Option<&Path>) -> Result<(), ToolError> {
     let mut command = Command::new(PAM_AUTH_UPDATE);
     command
         .env_clear()
@@ -159,14 +174,21 @@ fn run(roots: &[&Path], profile: Profile, debconf: Option<&Path>) -> Result<(), 
             own_debconf(folder).map_err(ToolError::NoTrial)?,
         );
     }
-    for root in roots {
-        command.arg("--root").arg(root);
+    if !root.is_machine() {
+        command.arg("--root").arg(root.folder());
     }
-    // `--remove` is what every version knows, and the profile is off by default.
-    command.args(match profile {
-        Profile::On => ["--enable", "facelogin"],
-        Profile::Off => ["--remove", "facelogin"],
-    });
+    match profile {
+        Profile::On => {
+            let there = PROFILES
+                .iter()
+                .filter(|name| root.exists(&format!("{PROFILE_FOLDER}/{name}")));
+            command.arg("--enable").args(there);
+        }
+        // What every version knows, and enough: they are off by default.
+        Profile::Off => {
+            command.arg("--remove").args(PROFILES);
+        }
+    }
     let output = command.output().map_err(ToolError::NotRun)?;
     if output.status.success() {
         return Ok(());

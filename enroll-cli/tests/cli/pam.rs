@@ -14,6 +14,10 @@ const CONFIG: &str = include_str!("../../../config/facelogin.toml");
 const PROFILE: &str = include_str!("../../../packaging/pam-configs/facelogin");
 const PAM_AUTH_UPDATE: &str = "/usr/sbin/pam-auth-update";
 
+/// The second profile: a note of a typed password, after the password.
+const NOTE_PROFILE: &str = "Name: Face login: a typed password resets its lockout\nDefault: no\nPriority: 0\n\
+                            Auth-Type: Additional\nAuth:\n\toptional\tpam_facelogin.so note_password\n";
+
 /// A system in a folder of its own.
 struct System(tempfile::TempDir);
 
@@ -36,6 +40,7 @@ impl System {
         let system = Self::of("debian-12");
         system.put(&PAM_AUTH_UPDATE[1..], "");
         system.put("usr/share/pam-configs/facelogin", PROFILE);
+        system.put("usr/share/pam-configs/facelogin-password", NOTE_PROFILE);
         Some(system)
     }
 
@@ -221,14 +226,12 @@ fn network_users_passwords_and_a_note_of_typed_ones_go_on_working() {
         return;
     };
     system.lay_over("debian-12-sss");
-    system.put(
-        "usr/share/pam-configs/facelogin",
-        "Name: Face login\nDefault: no\nPriority: 257\nAuth-Type: Primary\n\
-         Auth:\n\t[success=end default=ignore]\tpam_facelogin.so\n",
-    );
-    let note = "Name: Note\nDefault: yes\nPriority: 1\nAuth-Type: Additional\n\
-                Auth:\n\toptional\tpam_facelogin.so note_password\n";
-    system.put("usr/share/pam-configs/facelogin-note", note);
+    system.put("usr/share/pam-configs/facelogin-password", NOTE_PROFILE);
+    // Somebody's own profile, which no `disable` knows.
+    let own = NOTE_PROFILE
+        .replace("Default: no", "Default: yes")
+        .replace("note_password", "note_password debug");
+    system.put("usr/share/pam-configs/mine", &own);
     let ran = system.run(&["enable", "login"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let auth = system.auth("etc/pam.d/common-auth");
@@ -237,6 +240,10 @@ fn network_users_passwords_and_a_note_of_typed_ones_go_on_working() {
     assert!(
         auth.iter()
             .any(|line| line.ends_with("pam_facelogin.so note_password")),
+        "{auth:?}"
+    );
+    assert!(
+        auth.iter().any(|line| line.ends_with("note_password debug")),
         "{auth:?}"
     );
     assert_eq!(system.row("login"), works(true, true));

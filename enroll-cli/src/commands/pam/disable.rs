@@ -124,9 +124,7 @@ fn on_or_why(config: &Path) -> Result<Vec<String>, String> {
 }
 
 fn out_of_profile(root: &Root, answer: &mut Disabled) {
-    let saved = root.read(Path::new("/var/lib/pam/auth")).unwrap_or_default();
-    let is_on = String::from_utf8_lossy(&saved).contains("Module: facelogin\n");
-    if Manager::of(root) != Manager::PamAuthUpdate || !is_on {
+    if Manager::of(root) != Manager::PamAuthUpdate || !manager::is_on(root) {
         return;
     }
     match manager::apply(root, Profile::Off) {
