@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{add, audit, config, models, templates};
+use crate::commands::{add, audit, config, models, pam, templates};
 use crate::exit::Exit;
 
 /// Enrol and manage faces, models and the configuration of facelogin.
@@ -76,6 +76,9 @@ pub enum Command {
     /// Fetch, verify or list the model files.
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// Show which logins use the face, and turn it on and off.
+    #[command(subcommand)]
+    Pam(pam::PamCommand),
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),

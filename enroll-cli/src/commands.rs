@@ -6,6 +6,7 @@ pub mod cameras;
 pub mod config;
 pub mod models;
 pub mod notify;
+pub mod pam;
 pub mod scan;
 pub mod status;
 pub mod templates;
@@ -72,6 +73,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>) -> Result<Exit, CliError> {
         Command::Notify => notify::run(context),
         Command::Cameras => cameras::cameras(context),
         Command::Models(command) => models::run(context, command),
+        Command::Pam(command) => pam::run(context, command),
         Command::Config(command) => config::run(context, command),
     }
 }

@@ -129,6 +129,9 @@ pub enum CliError {
     /// The daemon broke the protocol, or is not root's.
     #[error("{0}. Are facelogind and facelogin-enroll of the same version?")]
     Protocol(ClientError),
+    /// PAM's stacks, or the allow-list, stay as they are.
+    #[error(transparent)]
+    Pam(#[from] crate::commands::pam::PamError),
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Output(#[from] io::Error),
@@ -155,6 +158,7 @@ impl CliError {
             | Self::NotEnrolled { .. }
             | Self::Invalid { .. }
             | Self::Picture(_)
+            | Self::Pam(_)
             | Self::Config(_)
             | Self::Models { .. } => Exit::BadInput,
             Self::Fetch { why } => fetch_exit(why),
@@ -183,6 +187,7 @@ impl CliError {
             Self::Invalid { .. } => "invalid",
             Self::Picture(_) => "picture",
             Self::Config(_) => "config",
+            Self::Pam(_) => "pam",
             Self::Models { .. } => "models",
             Self::Fetch { .. } => "fetch",
             Self::Protocol(_) => "protocol",

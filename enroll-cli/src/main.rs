@@ -9,6 +9,7 @@ mod error;
 mod exit;
 mod out;
 mod password;
+mod pam;
 mod pictures;
 mod progress;
 mod table;

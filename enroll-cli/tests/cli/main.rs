@@ -11,6 +11,7 @@ mod managing;
 mod models;
 mod notify;
 mod password;
+mod pam;
 mod permission;
 mod scans;
 mod usage;

@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 23] = [
     &["add"],
     &["list"],
     &["remove"],
@@ -19,6 +19,10 @@ const COMMANDS: [&[&str]; 19] = [
     &["models", "fetch"],
     &["models", "verify"],
     &["models", "list"],
+    &["pam"],
+    &["pam", "status"],
+    &["pam", "enable"],
+    &["pam", "disable"],
     &["config"],
     &["config", "check"],
     &["config", "show"],
