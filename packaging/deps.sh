@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # dlib's headers and the libraries it stands on; libclang to read the headers of V4L2; libpam to link the module.
 # Python, with its own pip and setuptools, is the way to the models and portraits where their origin is out of reach.
-needed="g++ pkg-config libdlib-dev libopenblas-dev liblapack-dev libclang-dev libpam0g-dev
+needed="g++ pkg-config libdlib-dev libopenblas-dev liblapack-dev libclang-dev libpam0g-dev libdbus-1-dev
     python3 python3-pip python3-setuptools $*"
 
 if ! command -v dpkg-query >/dev/null; then

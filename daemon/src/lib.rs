@@ -4,11 +4,15 @@
 //! vision process ([`vision`]) owns the camera and the models and never sees a template.
 
 pub mod audit;
+pub mod built_in;
 pub mod decision;
 pub mod enrolment;
+pub mod grace;
 pub mod levels;
 pub mod lockout;
+pub mod logind;
 pub mod policy;
+pub mod presence;
 pub mod quality;
 pub mod scan;
 pub mod server;

@@ -320,6 +320,11 @@ fn conclude(
             }
         }
     };
+    if let (Some(whereabouts), Ok(Some(uid)), Verdict::Match) =
+        (&daemon.whereabouts, attempted.uid, judged.verdict)
+    {
+        whereabouts.opened(uid, attempted.service);
+    }
     log(daemon, peer, attempted, &judged);
     answer(&judged);
     // What an unprivileged peer is refused without a scan is logged at its pace, and not kept: it could push what

@@ -2,10 +2,16 @@
 
 use facelogin_protocol::types::Reason;
 
-use crate::server::Daemon;
 use crate::server::attempt::Attempted;
+use crate::server::{Daemon, whereabouts};
+
+/// One thing that may forbid it.
+type Check = fn(&Daemon, &Attempted<'_>) -> Option<Reason>;
+
+/// All of them, in the order in which they are asked.
+const CHECKS: &[Check] = &[whereabouts::hindrance];
 
 /// The first thing that forbids it; asked only for attempts that nothing else refuses.
-pub fn hindrance(_: &Daemon, _: &Attempted<'_>) -> Option<Reason> {
-    None
+pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
+    CHECKS.iter().find_map(|check| check(daemon, attempted))
 }

@@ -14,6 +14,7 @@ mod pace;
 mod quota;
 mod session;
 mod users;
+mod whereabouts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::store::Store;
 use crate::vision::loan::Desk;
 
 pub use listen::{ListenError, Listener, keep_descriptors};
+pub use whereabouts::Whereabouts;
 
 /// All that the connections share.
 #[derive(Debug)]
@@ -37,11 +39,19 @@ pub struct Daemon {
     audit: Audit,
     clock: BootClock,
     pace: Pace,
+    whereabouts: Option<Whereabouts>,
 }
 
 impl Daemon {
     /// Puts the parts together.
-    pub fn new(config: Config, store: Store, vision: Arc<Desk>, audit: Audit, clock: BootClock) -> Self {
+    pub fn new(
+        config: Config,
+        store: Store,
+        vision: Arc<Desk>,
+        audit: Audit,
+        clock: BootClock,
+        whereabouts: Option<Whereabouts>,
+    ) -> Self {
         Self {
             config,
             store: Mutex::new(store),
@@ -49,6 +59,7 @@ impl Daemon {
             audit,
             clock,
             pace: Pace::default(),
+            whereabouts,
         }
     }
 

@@ -8,6 +8,7 @@ mod attempts;
 mod cli;
 mod daemon;
 mod login;
+pub mod logind;
 mod needs;
 pub mod process;
 pub mod scene;
@@ -89,6 +90,7 @@ pub struct System {
     stacks: ConfDir,
     needs: Needs,
     daemon: Option<Child>,
+    bus: Option<PathBuf>,
 }
 
 impl System {
@@ -112,6 +114,7 @@ impl System {
             stacks: ConfDir::new().unwrap(),
             needs,
             daemon: None,
+            bus: None,
         };
         make_folder(&system.models(), 0o755);
         make_folder(&system.replay(), 0o755);
@@ -123,6 +126,11 @@ impl System {
         system.write_stacks();
         system.show(&Scene::empty());
         Some(system)
+    }
+
+    /// Has the daemon that is started next ask the logind on this bus, and not the machine's own.
+    pub fn on_bus(&mut self, bus: &Path) {
+        self.bus = Some(bus.into());
     }
 
     /// Writes the configuration anew; the daemon reads it when it starts.
