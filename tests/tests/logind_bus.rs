@@ -2,14 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use facelogin_tests::system::logind::{Bus, Logind as Played, Manner, Session};
+use facelogin_tests::system::real_logind::RealLogind;
 use facelogin_tests::system::until;
+use facelogin_tests::system::user::{ENROLLED, uid};
 use facelogind::grace::{self, Locks};
 use facelogind::logind::{self, Logind, LogindError, PATIENCE};
 use facelogind::presence::{self, Class, Scene, State};
+use nix::sys::socket::Backlog;
 
 const ALICE: u32 = 1000;
 const BOB: u32 = 1001;
@@ -163,11 +167,12 @@ fn r27_a_bus_whose_queue_is_full_holds_nobody_up() {
     // It listens and never accepts.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bus");
-    let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    nix::sys::socket::listen(&listener, Backlog::new(8).unwrap()).unwrap();
     let asked = logind::Bus::patient(&path, Duration::from_millis(5));
     let mut exhausted = false;
-    // A full queue is 128 connections or as many as the system says; each unanswered question leaves it one the longer.
-    for _ in 0..10_000 {
+    // Each question without an answer makes the queue one longer, until one waits for a place in it.
+    for _ in 0..1000 {
         match asked.scene(ALICE) {
             Err(LogindError::Silent) => {}
             Err(LogindError::Exhausted(_)) => {
@@ -220,6 +225,52 @@ fn the_moment_of_locking_is_heard_of_through_restarts() {
     let _logind = Played::on(&bus.socket(), &[locked]);
     let found = until("what was locked meanwhile is found", || since());
     assert!(found >= before, "{found:?}");
+}
+
+#[test]
+fn r27_systemd_s_own_logind_is_understood() {
+    let bus = Bus::start();
+    let Some(_logind) = RealLogind::on(&bus, uid(ENROLLED)) else {
+        return;
+    };
+    let games = uid(ENROLLED);
+    let said = until("logind is there", || scene(&bus.socket(), games).ok());
+    let expected = presence::Session {
+        path: "/org/freedesktop/login1/session/c1".into(),
+        uid: games,
+        class: Class::Person,
+        seat: "seat0".into(),
+        tty: "tty1".into(),
+        remote: false,
+        active: true,
+        state: State::Active,
+        locked: false,
+    };
+    assert_eq!((said.sessions, said.lid_closed), (vec![expected], false));
+
+    let locks = Arc::<Locks>::default();
+    logind::Bus::at(&bus.socket())
+        .follow_locks(locks.clone())
+        .unwrap();
+    let hint = |locked: &str| {
+        let ran = Command::new("busctl")
+            .arg(format!("--address=unix:path={}", bus.socket().display()))
+            .args([
+                "call",
+                "org.freedesktop.login1",
+                "/org/freedesktop/login1/session/c1",
+            ])
+            .args(["org.freedesktop.login1.Session", "SetLockedHint", "b", locked])
+            .status()
+            .unwrap();
+        assert!(ran.success());
+        // Also when it is heard of: nothing changed is nothing told.
+        session(&scene(&bus.socket(), games).unwrap(), games).locked
+    };
+    until("locking is heard", || {
+        assert!(!hint("false") && hint("true"));
+        locks.since("/org/freedesktop/login1/session/c1").flatten()
+    });
 }
 
 /// What a login pays for it.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use dbus::Message;
 use dbus::arg::{PropMap, RefArg, Variant};
-use dbus::channel::{Channel, Sender};
+use dbus::channel::Channel;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
@@ -126,8 +126,9 @@ impl Bus {
         let config = folder.path().join("bus.conf");
         let text = format!(
             "<busconfig><type>custom</type><listen>unix:path={}</listen><auth>EXTERNAL</auth>\
-             <policy context=\"default\"><allow user=\"*\"/><allow own=\"*\"/><allow send_type=\"method_call\"/>\
-             <allow send_type=\"signal\"/><allow send_requested_reply=\"true\"/><allow receive_type=\"signal\"/>\
+             <policy context=\"default\"><allow send_destination=\"*\"/><allow receive_type=\"method_call\"/>\
+             <allow receive_type=\"method_return\"/><allow receive_type=\"error\"/><allow receive_type=\"signal\"/>\
+             <allow own=\"*\"/>\
              </policy></busconfig>",
             socket.display()
         );
@@ -168,6 +169,7 @@ fn run(config: &Path) -> Child {
         .arg(format!("--config-file={}", config.display()))
         .args(["--nofork", "--nopidfile"])
         .stdin(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .expect("dbus-daemon must be installed: apt-get install dbus")
 }
@@ -334,7 +336,7 @@ fn answer(said: &Said, call: &Message) -> Option<Message> {
         }
         "Get" if said.manner == Manner::StrangeLid => Some(answer.append1(Variant("no"))),
         "Get" => Some(answer.append1(Variant(said.lid_closed))),
-        "GetAll" => match said.sessions.iter().find(|session| *session.path() == **path) {
+        "GetAll" => match said.sessions.iter().find(|session| session.path() == *path) {
             Some(session) => Some(answer.append1(properties(session, said.manner))),
             None => Some(call.error(
                 &"org.freedesktop.DBus.Error.UnknownObject".into(),

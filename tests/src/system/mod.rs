@@ -11,6 +11,7 @@ mod login;
 pub mod logind;
 mod needs;
 pub mod process;
+pub mod real_logind;
 pub mod scene;
 pub mod user;
 mod wire;
