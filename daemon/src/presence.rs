@@ -111,17 +111,16 @@ impl Session {
         }
     }
 
-    /// Whether its user may be elsewhere, or has turned away from it.
-    fn away(&self) -> bool {
-        let counts = self.class != Class::Service && self.state != State::Closing;
-        counts && (self.locked || !self.here())
+    /// Whether somebody is, or may be, at it.
+    fn open(&self) -> bool {
+        self.class != Class::Service && self.state != State::Closing
     }
 }
 
 /// What is the case at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scene {
-    /// All sessions of the user in question, and all that have a seat.
+    /// All sessions.
     pub sessions: Vec<Session>,
     /// The lid is closed; never on a machine without one.
     pub lid_closed: bool,
@@ -151,8 +150,10 @@ pub fn judge(mode: Presence, door: EntryClass, who: &Who<'_>, scene: &Scene) -> 
     let present = || own(mode, who.uid, scene).next().is_some();
     let allowed = match door {
         EntryClass::Greeter => {
-            let greeter = |session: &Session| session.class == Class::Greeter && session.present(mode);
-            present() || scene.sessions.iter().any(greeter)
+            let greeters = || scene.sessions.iter().filter(|one| one.class == Class::Greeter);
+            // A display manager has greeters for remote desktops too. While one is open, nobody knows which of them asks.
+            let elsewhere = greeters().any(|greeter| greeter.open() && !greeter.here());
+            !elsewhere && (present() || greeters().any(|greeter| greeter.present(mode)))
         }
         EntryClass::Tty => match (Terminal::named(who.tty), mode) {
             (Terminal::Virtual(number), Presence::Seat) => scene.foreground == Some(number),
@@ -161,8 +162,9 @@ pub fn judge(mode: Presence, door: EntryClass, who: &Who<'_>, scene: &Scene) -> 
         },
         EntryClass::Locker | EntryClass::Unprivileged => present(),
         EntryClass::Elevation => {
-            let away = |session: &Session| session.uid == who.uid && session.away();
-            present() && !scene.sessions.iter().any(away)
+            let own = |session: &&Session| session.uid == who.uid && session.open();
+            let away = |session: &Session| session.locked || !session.here();
+            present() && !scene.sessions.iter().filter(own).any(away)
         }
     };
     match allowed {

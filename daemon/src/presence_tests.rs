@@ -203,6 +203,24 @@ fn r27_lock_screens_and_unprivileged_peers_need_their_user_s_own_session_in_fron
 #[test]
 fn r27_greeters_need_a_greeter_in_front_or_the_user_s_own_session() {
     let door = EntryClass::Greeter;
+    // A greeter of a remote desktop may be the one that asks.
+    let remote = Session {
+        class: Class::Greeter,
+        ..ssh(GDM)
+    };
+    for greeter_elsewhere in [remote.clone(), unplaced(GDM, "")].map(|one| Session {
+        class: Class::Greeter,
+        ..one
+    }) {
+        check(
+            door,
+            "/dev/tty1",
+            vec![greeter(), greeter_elsewhere.clone()],
+            NEITHER,
+        );
+        check(door, "/dev/tty1", vec![greeter_elsewhere, desk(ALICE)], NEITHER);
+    }
+    check(door, "/dev/tty1", vec![greeter(), closing(remote)], BOTH);
     for (sessions, expected) in worth() {
         check(door, "/dev/tty1", sessions.clone(), expected);
         check(door, "", sessions.into_iter().map(locked).collect(), expected);

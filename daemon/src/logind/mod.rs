@@ -34,11 +34,11 @@ const MAX_OPEN: usize = 64;
 
 /// Where the facts come from.
 pub trait Logind: std::fmt::Debug + Send + Sync {
-    /// The sessions of a user and of all seats, the lid, the terminal on the screen.
+    /// All sessions, the lid, the terminal on the screen.
     ///
     /// # Errors
     /// Logind cannot be asked, or says what makes no sense; within [`PATIENCE`].
-    fn scene(&self, uid: u32) -> Result<Scene, LogindError>;
+    fn scene(&self) -> Result<Scene, LogindError>;
 }
 
 /// Why nothing is known. Each is a sentence about logind.
@@ -109,7 +109,7 @@ impl Bus {
 }
 
 impl Logind for Bus {
-    fn scene(&self, uid: u32) -> Result<Scene, LogindError> {
+    fn scene(&self) -> Result<Scene, LogindError> {
         let Some(place) = Place::take(&self.open) else {
             return Err(LogindError::Exhausted(format!("all of {MAX_OPEN}")));
         };
@@ -121,7 +121,7 @@ impl Logind for Bus {
             .name("logind".into())
             .spawn(move || {
                 // Whoever asked may have given up.
-                let _ = answer.send(gather(&path, &foreground, uid, deadline));
+                let _ = answer.send(gather(&path, &foreground, deadline));
                 drop(place);
             })
             .map_err(|error| LogindError::Exhausted(error.to_string()))?;
@@ -135,14 +135,12 @@ impl Logind for Bus {
     }
 }
 
-fn gather(path: &Path, foreground: &Path, uid: u32, deadline: Deadline) -> Result<Scene, LogindError> {
+fn gather(path: &Path, foreground: &Path, deadline: Deadline) -> Result<Scene, LogindError> {
     let line = Line::open(path, deadline)?;
     let [lid, listed] = line.ask([line::lid(), line::sessions()], deadline, &mut |_| {})?;
     let lid_closed = line::flag(&lid?).ok_or(LogindError::Malformed("LidClosed"))?;
     let listed = session::listed(&listed?)?;
-    let sessions = session::described(&line, deadline, listed, |one| {
-        one.uid == uid || !one.seat.is_empty()
-    })?;
+    let sessions = session::described(&line, deadline, listed)?;
     Ok(Scene {
         sessions,
         lid_closed,

@@ -8,8 +8,8 @@ use crate::logind::LogindError;
 use crate::logind::line::{self, Line};
 use crate::presence::{Class, Session, State};
 
-/// More sessions than anybody has: beyond this nothing is said of any.
-const MAX_SESSIONS: usize = 256;
+/// More than a machine with a screen has. A hundred take logind some milliseconds.
+const MAX_SESSIONS: usize = 1000;
 
 /// What bus and logind say of an object that has gone meanwhile.
 const GONE: [&str; 2] = [
@@ -37,16 +37,10 @@ pub fn listed(answer: &Message) -> Result<Vec<Listed>, LogindError> {
     Ok(rows.into_iter().map(listed).collect())
 }
 
-/// Those of them that are `wanted` and still there.
-pub fn described(
-    line: &Line,
-    deadline: Deadline,
-    mut listed: Vec<Listed>,
-    wanted: impl Fn(&Listed) -> bool,
-) -> Result<Vec<Session>, LogindError> {
-    listed.retain(wanted);
+/// Those of them that are still there.
+pub fn described(line: &Line, deadline: Deadline, listed: Vec<Listed>) -> Result<Vec<Session>, LogindError> {
     if listed.len() > MAX_SESSIONS {
-        return Err(LogindError::Malformed("hundreds of sessions"));
+        return Err(LogindError::Malformed("more than a thousand sessions"));
     }
     let calls = listed.iter().map(|one| line::session(&one.path)).collect();
     let answers = line.ask_all(calls, deadline, &mut |_| {})?;

@@ -67,7 +67,7 @@ fn follow(path: &Path, ears: &mut Ears) -> Result<Infallible, LogindError> {
     ears.owner = owner.ok().and_then(|answer| answer.read1().ok());
     if ears.owner.is_some() {
         let [listed] = line.ask([line::sessions()], deadline, &mut |signal| ears.heard(signal))?;
-        for one in session::described(&line, deadline, session::listed(&listed?)?, |_| true)? {
+        for one in session::described(&line, deadline, session::listed(&listed?)?)? {
             ears.found(&one.path, one.locked);
         }
     }

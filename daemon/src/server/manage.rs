@@ -155,7 +155,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
     let logind = daemon
         .whereabouts
         .as_ref()
-        .map(|whereabouts| match whereabouts.state(uid) {
+        .map(|whereabouts| match whereabouts.state() {
             Ok(()) => "answers".to_owned(),
             Err(error) if peer.is_root() => error.to_string(),
             Err(_) => "does not answer".to_owned(),

@@ -55,8 +55,8 @@ impl Whereabouts {
     }
 
     /// Whether logind answers, or what is wrong.
-    pub fn state(&self, uid: u32) -> Result<(), LogindError> {
-        self.logind.scene(uid).map(drop)
+    pub fn state(&self) -> Result<(), LogindError> {
+        self.logind.scene().map(drop)
     }
 
     /// What a match opened, so that the next locking is known for one.
@@ -71,7 +71,7 @@ impl Whereabouts {
         let Some(uid) = asker(attempted, user) else {
             return Some(Reason::NotPresent);
         };
-        let scene = match self.logind.scene(uid) {
+        let scene = match self.logind.scene() {
             Ok(scene) => scene,
             Err(error) => {
                 self.complain(audit, error, Instant::now());
