@@ -205,7 +205,7 @@ fn the_moment_of_locking_is_heard_of_through_restarts() {
     until("opening is heard", || since().is_none().then_some(()));
     let before = grace::now();
     logind.lock(true);
-    let first = until("locking is heard", || since());
+    let first = until("locking is heard", since);
     assert!(first >= before && first <= grace::now());
 
     drop(logind);
@@ -222,7 +222,7 @@ fn the_moment_of_locking_is_heard_of_through_restarts() {
     bus.restart();
     let before = grace::now();
     let _logind = Played::on(&bus.socket(), &[locked]);
-    let found = until("what was locked meanwhile is found", || since());
+    let found = until("what was locked meanwhile is found", since);
     assert!(found >= before, "{found:?}");
 }
 

@@ -59,10 +59,12 @@ pub fn begin(path: PathBuf, locks: Arc<Locks>) -> io::Result<()> {
 fn follow(path: &Path, ears: &mut Ears) -> Result<Infallible, LogindError> {
     let deadline = Deadline::after(BEGINNING);
     let line = Line::open(path, deadline)?;
-    let [one, two, three] = RULES.map(line::subscribe);
-    let calls = [one, two, three, line::owner()];
-    let [one, two, three, owner] = line.ask(calls, deadline, &mut |signal| ears.heard(signal))?;
-    (one?, two?, three?);
+    let [sessions, removals, owners] = RULES.map(line::subscribe);
+    let calls = [sessions, removals, owners, line::owner()];
+    let [sessions, removals, owners, owner] = line.ask(calls, deadline, &mut |signal| ears.heard(signal))?;
+    for subscribed in [sessions, removals, owners] {
+        subscribed?;
+    }
     // There may be no logind yet: then there are no sessions either.
     ears.owner = owner.ok().and_then(|answer| answer.read1().ok());
     if ears.owner.is_some() {
