@@ -5,14 +5,15 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
-# dlib's headers and the libraries it stands on; libclang to read the headers of V4L2; libpam to link the module.
+# dlib's headers and the libraries it stands on; libclang to read the headers of V4L2; libpam to link the module; libdbus
+# for the daemon's questions to logind, and a message bus for the tests of them.
 # Python, with its own pip and setuptools, is the way to the models and portraits where their origin is out of reach.
 needed="g++ pkg-config libdlib-dev libopenblas-dev liblapack-dev libclang-dev libpam0g-dev
-    python3 python3-pip python3-setuptools $*"
+    libdbus-1-dev dbus python3 python3-pip python3-setuptools $*"
 
 if ! command -v dpkg-query >/dev/null; then
     say "This is not Debian or Ubuntu. Make sure to have: a C++ compiler, pkg-config, the development files of dlib,"
-    say "openblas, lapack, libclang and libpam, and Python 3 with pip and setuptools."
+    say "openblas, lapack, libclang, libpam and libdbus, dbus-daemon, and Python 3 with pip and setuptools."
     exit 0
 fi
 

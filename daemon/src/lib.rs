@@ -5,12 +5,16 @@
 
 pub mod account;
 pub mod audit;
+pub mod built_in;
 pub mod decision;
 pub mod enrolment;
+pub mod grace;
 pub mod levels;
 pub mod lockout;
+pub mod logind;
 pub mod password;
 pub mod policy;
+pub mod presence;
 pub mod quality;
 pub mod scan;
 pub mod server;

@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use facelogin_config::{Config, load_system};
 use facelogind::audit::Audit;
 use facelogind::lockout::BootClock;
-use facelogind::server::{Daemon, Listener, keep_descriptors, serve};
+use facelogind::logind::{Bus, SYSTEM_BUS};
+use facelogind::server::{Daemon, Listener, Whereabouts, keep_descriptors, serve};
 use facelogind::store::{KeySource, Store};
 use facelogind::vision::keeper::{Origin, keep_at};
 use facelogind::vision::loan::Desk;
@@ -55,6 +56,9 @@ struct Supervisor {
     /// Connect to the vision process that a unit starts at this socket, instead of starting one.
     #[arg(long)]
     vision_socket: Option<PathBuf>,
+    /// The socket of the message bus that logind is on. Of the environment nothing is taken.
+    #[arg(long, default_value = SYSTEM_BUS)]
+    system_bus: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -106,7 +110,9 @@ fn supervise(options: &Supervisor) -> Result<(), Failed> {
     };
     let vision = Arc::new(Desk::default());
     keep_at(vision.clone(), origin)?;
-    let daemon = Arc::new(Daemon::new(config, store, vision, Audit::system(), clock));
+    let whereabouts = Whereabouts::on(Bus::at(&options.system_bus), &config)?;
+    let audit = Audit::system();
+    let daemon = Arc::new(Daemon::new(config, store, vision, audit, clock, whereabouts));
     // Without systemd there is nobody to notify.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     Err(serve(&daemon, &listener).into())

@@ -329,6 +329,11 @@ fn conclude(
             }
         }
     };
+    if let (Some(whereabouts), Ok(Some(uid)), Verdict::Match) =
+        (&daemon.whereabouts, attempted.uid, judged.verdict)
+    {
+        whereabouts.opened(uid, attempted.service);
+    }
     let too_often = judged.reason == Reason::RateLimited;
     // A program that loops is told of once in a pause: not at its pace, which is the processor's.
     if !too_often || daemon.pace.is_news(attempted.paced(peer)) {

@@ -151,6 +151,15 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
             facelogin_config::Device::Link(path) => Some(path.display().to_string()),
         },
     };
+    // Before the store is locked: logind may take its time.
+    let logind = daemon
+        .whereabouts
+        .as_ref()
+        .map(|whereabouts| match whereabouts.state() {
+            Ok(()) => "answers".to_owned(),
+            Err(error) if peer.is_root() => error.to_string(),
+            Err(_) => "does not answer".to_owned(),
+        });
     let store = daemon.store();
     let own: Vec<_> = store
         .list(Some(&user))?
@@ -203,7 +212,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
             Presence::Local => "local".into(),
             Presence::Off => "off".into(),
         },
-        logind: None,
+        logind,
         user,
         templates: count(own.len()),
         usable_templates: count(usable),

@@ -18,6 +18,7 @@ mod quota;
 mod session;
 mod users;
 mod watch;
+mod whereabouts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,7 @@ use crate::store::Store;
 use crate::vision::loan::Desk;
 
 pub use listen::{ListenError, Listener, keep_descriptors};
+pub use whereabouts::Whereabouts;
 
 /// All that the connections share.
 #[derive(Debug)]
@@ -45,11 +47,19 @@ pub struct Daemon {
     pace: Pace,
     accounts: Accounts,
     watchers: Watchers,
+    whereabouts: Option<Whereabouts>,
 }
 
 impl Daemon {
     /// Puts the parts together.
-    pub fn new(config: Config, store: Store, vision: Arc<Desk>, audit: Audit, clock: BootClock) -> Self {
+    pub fn new(
+        config: Config,
+        store: Store,
+        vision: Arc<Desk>,
+        audit: Audit,
+        clock: BootClock,
+        whereabouts: Option<Whereabouts>,
+    ) -> Self {
         Self {
             config,
             store: Mutex::new(store),
@@ -59,6 +69,7 @@ impl Daemon {
             pace: Pace::default(),
             accounts: Accounts::system(),
             watchers: Watchers::default(),
+            whereabouts,
         }
     }
 

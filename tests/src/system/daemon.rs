@@ -37,6 +37,8 @@ impl System {
             .arg(self.socket())
             .arg("--state")
             .arg(self.state())
+            .arg("--system-bus")
+            .arg(self.bus.clone().unwrap_or_else(|| self.path("no-bus")))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

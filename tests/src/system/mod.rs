@@ -8,9 +8,11 @@ mod attempts;
 mod cli;
 mod daemon;
 mod login;
+pub mod logind;
 mod needs;
 mod private;
 pub mod process;
+pub mod real_logind;
 pub mod scene;
 pub mod user;
 mod wire;
@@ -92,6 +94,7 @@ pub struct System {
     needs: Needs,
     daemon: Option<Child>,
     private: Private,
+    bus: Option<PathBuf>,
 }
 
 impl System {
@@ -116,6 +119,7 @@ impl System {
             needs,
             daemon: None,
             private: Private::default(),
+            bus: None,
         };
         make_folder(&system.models(), 0o755);
         make_folder(&system.replay(), 0o755);
@@ -127,6 +131,11 @@ impl System {
         system.write_stacks();
         system.show(&Scene::empty());
         Some(system)
+    }
+
+    /// Has the daemon that is started next ask the logind on this bus, and not the machine's own.
+    pub fn on_bus(&mut self, bus: &Path) {
+        self.bus = Some(bus.into());
     }
 
     /// Writes the configuration anew; the daemon reads it when it starts.

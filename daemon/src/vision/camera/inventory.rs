@@ -202,7 +202,7 @@ fn is_virtual(driver: &str, sysfs: &Path) -> bool {
 }
 
 /// The nearest device up the tree that says whether it can be removed must say that it cannot.
-fn is_fixed(sysfs: &Path) -> bool {
+pub fn is_fixed(sysfs: &Path) -> bool {
     let said = sysfs
         .ancestors()
         .find_map(|place| fs::read_to_string(place.join("removable")).ok());

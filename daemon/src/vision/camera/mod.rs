@@ -10,7 +10,7 @@ use facelogin_config::Camera as CameraConfig;
 
 use crate::vision::decode::{DecodeError, Picture};
 
-pub use inventory::list;
+pub use inventory::{is_fixed, list};
 
 /// One picture, fresh from a camera.
 #[derive(Debug)]

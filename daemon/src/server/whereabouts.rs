@@ -1,0 +1,142 @@
+//! Where the user is, the lid, and the grace after locking (R27): what logind is asked before a scan.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use facelogin_config::{Config, Presence, Trigger};
+use facelogin_protocol::types::Reason;
+
+use crate::audit::Audit;
+use crate::built_in::is_built_in;
+use crate::grace::{self, Grace, Locks};
+use crate::lockout::EntryClass;
+use crate::logind::{Bus, Logind, LogindError};
+use crate::presence::{Who, judge, own};
+use crate::server::attempt::Attempted;
+use crate::server::{Daemon, users};
+
+/// Between two lines of the log about the same trouble with logind: lock screens may ask for ever.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// What is asked, and what is remembered. There is none when `presence` is off: then nobody asks logind anything.
+#[derive(Debug)]
+pub struct Whereabouts {
+    mode: Presence,
+    logind: Box<dyn Logind>,
+    grace: Grace,
+    /// What was logged last, and when.
+    complaint: Mutex<Option<(Instant, LogindError)>>,
+}
+
+impl Whereabouts {
+    /// What the configuration asks for, of the logind on the bus; begins to listen for locked screens.
+    ///
+    /// # Errors
+    /// The listening thread cannot be started.
+    pub fn on(bus: Bus, config: &Config) -> std::io::Result<Option<Self>> {
+        if config.presence == Presence::Off {
+            return Ok(None);
+        }
+        let locks = Arc::<Locks>::default();
+        if config.lock_grace_seconds > 0 {
+            bus.follow_locks(locks.clone())?;
+        }
+        Ok(Some(Self::new(config, Box::new(bus), locks)))
+    }
+
+    fn new(config: &Config, logind: Box<dyn Logind>, locks: Arc<Locks>) -> Self {
+        let length = Duration::from_secs(config.lock_grace_seconds.into());
+        Self {
+            mode: config.presence,
+            logind,
+            grace: Grace::new(length, locks),
+            complaint: Mutex::default(),
+        }
+    }
+
+    /// Whether logind answers, or what is wrong.
+    pub fn state(&self) -> Result<(), LogindError> {
+        self.logind.scene().map(drop)
+    }
+
+    /// What a match opened, so that the next locking is known for one.
+    pub fn opened(&self, uid: u32, service: &str) {
+        self.grace.opened(uid, service);
+    }
+
+    fn hindrance(&self, config: &Config, audit: &Audit, attempted: &Attempted<'_>) -> Option<Reason> {
+        let Ok(Some(user)) = attempted.uid else {
+            return Some(Reason::NotPresent);
+        };
+        let Some(uid) = asker(attempted, user) else {
+            return Some(Reason::NotPresent);
+        };
+        let scene = match self.logind.scene() {
+            Ok(scene) => scene,
+            Err(error) => {
+                self.complain(audit, error, Instant::now());
+                return Some(Reason::NotPresent);
+            }
+        };
+        let who = Who {
+            uid,
+            tty: attempted.tty,
+            built_in: scene.lid_closed && is_built_in(&config.camera),
+        };
+        if let Err(reason) = judge(self.mode, attempted.class, &who, &scene) {
+            return Some(reason);
+        }
+        if !by_itself(config, attempted) {
+            return None;
+        }
+        let mut sessions = own(self.mode, uid, &scene).peekable();
+        // Of a greeter's services only those that open a session which is there already.
+        let unlocks = sessions.peek().is_some();
+        // Without a clock nobody can tell: the kernel has had it for longer than everything else that is needed here.
+        let held = |now| self.grace.holds(uid, attempted.service, sessions, now);
+        (unlocks && grace::now().is_none_or(held)).then_some(Reason::JustLocked)
+    }
+
+    fn complain(&self, audit: &Audit, error: LogindError, now: Instant) {
+        let mut last = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = matches!(&*last, Some((at, same)) if *same == error && now.duration_since(*at) < QUIET);
+        if !told {
+            audit.remark(&format!(
+                "nobody is let in by face: {error}; see \"presence\" in the configuration"
+            ));
+            *last = Some((now, error));
+        }
+    }
+}
+
+/// What forbids a scan of an attempt by where its user is.
+pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
+    // Root at any place may try out the face of whoever sits in front of the camera: that lets nobody in.
+    if !attempted.counts {
+        return None;
+    }
+    let whereabouts = daemon.whereabouts.as_ref()?;
+    whereabouts.hindrance(&daemon.config, &daemon.audit, attempted)
+}
+
+/// Who must be present. More rights are asked for by somebody who is there already; `None`: nobody knows who.
+fn asker(attempted: &Attempted<'_>, user: u32) -> Option<u32> {
+    match (attempted.class, attempted.ruser) {
+        (EntryClass::Elevation, name) if !name.is_empty() => users::uid_of(name).ok().flatten(),
+        _ => Some(user),
+    }
+}
+
+/// Whether the scan of a locked screen would begin without anybody having asked for it.
+fn by_itself(config: &Config, attempted: &Attempted<'_>) -> bool {
+    let unlocks = matches!(
+        attempted.class,
+        EntryClass::Greeter | EntryClass::Locker | EntryClass::Unprivileged
+    );
+    let service = config.service(attempted.service);
+    unlocks && !attempted.consent && service.is_some_and(|service| service.trigger == Trigger::Immediate)
+}
+
+#[cfg(test)]
+#[path = "whereabouts_tests.rs"]
+mod tests;
