@@ -19,7 +19,9 @@ say "Installing into ${DESTDIR:-/}:"
 put_program 0755 "$bins/facelogind" "$daemon"
 put_program 0755 "$bins/facelogin-enroll" "$cli"
 put_program 0644 "$bins/libpam_facelogin.so" "$module"
-put 0644 "$here/pam-configs/facelogin" "$pam_profile"
+for profile in $pam_profiles; do
+    put 0644 "$here/pam-configs/$profile" "$pam_profile_folder/$profile"
+done
 for unit in $units; do
     put 0644 "$here/systemd/$unit" "$unit_folder/$unit"
     sed -i "s|/usr/libexec/facelogind|$daemon|" "$DESTDIR$unit_folder/$unit"
@@ -71,9 +73,8 @@ cat <<EOF
 Logins do not use the face yet. Enrol, and try it, first:
   sudo facelogin-enroll add --user NAME
   sudo facelogin-enroll test --user NAME
-Then turn it on. On Debian and Ubuntu, for the services that $config allows:
-  sudo pam-auth-update --enable facelogin
-and off again with --disable. Elsewhere, add this line in front of the first auth line of the service's file in
-/etc/pam.d, with a root shell open until a login with the password has been seen to work:
-  auth sufficient pam_facelogin.so
+Then turn it on for the services that $config allows, and see what each login does with the face:
+  sudo facelogin-enroll pam enable login gdm-password
+  facelogin-enroll pam status
+The way back, whatever happened: sudo facelogin-enroll pam disable --all
 EOF

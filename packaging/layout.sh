@@ -18,8 +18,10 @@ pam_folder() {
 daemon=$PREFIX/libexec/facelogind
 cli=$PREFIX/bin/facelogin-enroll
 module=$(pam_folder)/pam_facelogin.so
-# pam-auth-update knows this folder only.
-pam_profile=/usr/share/pam-configs/facelogin
+# pam-auth-update knows this folder only. Two, for a profile has one place in the stack: the face, and what is noted of
+# a password after it.
+pam_profiles="facelogin facelogin-password"
+pam_profile_folder=/usr/share/pam-configs
 units="facelogind.socket facelogind.service facelogin-vision.socket facelogin-vision.service"
 unit_folder=$PREFIX/lib/systemd/system
 # Of each user's own systemd.

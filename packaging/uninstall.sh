@@ -10,7 +10,8 @@ is_root || [ -n "$DESTDIR" ] || die "this must be run as root: sudo make uninsta
 if [ -z "$DESTDIR" ]; then
     # Before the module goes: a stack that names a missing module fails.
     if command -v pam-auth-update >/dev/null; then
-        pam-auth-update --package --remove facelogin
+        # shellcheck disable=SC2086 # a list of names
+        pam-auth-update --package --remove $pam_profiles
     fi
     named=$(grep -ls '^[^#]*pam_facelogin\.so' /etc/pam.d/* || true)
     [ -z "$named" ] || die "these still name the module; take its line out first:
@@ -28,7 +29,10 @@ done
 if cmp -s "$here/pam.d/facelogin-enroll" "$DESTDIR$pam_service"; then
     rm -f "$DESTDIR$pam_service"
 fi
-for file in "$daemon" "$cli" "$module" "$pam_profile" "$user_unit_folder/$user_unit" "$sysusers" "$tmpfiles"; do
+for profile in $pam_profiles; do
+    rm -f "$DESTDIR$pam_profile_folder/$profile"
+done
+for file in "$daemon" "$cli" "$module" "$user_unit_folder/$user_unit" "$sysusers" "$tmpfiles"; do
     rm -f "$DESTDIR$file"
 done
 rm -rf "$DESTDIR${models:?}"

@@ -85,10 +85,12 @@ impl Caller {
 }
 
 /// The name the program gave, else what libpam's own prompt brings. That prompt is libpam's code: it survives a
-/// conversation that answers NULL, and takes it for a failure.
+/// conversation that answers NULL, and takes it for a failure; but it calls a function without looking whether there is
+/// one.
 fn user(pam: &Pam) -> PamResult<&CStr> {
     match pam.get_cached_user()? {
         Some(user) => Ok(user),
+        None if !ffi::can_converse(pam) => Err(PamError::CONV_ERR),
         None => pam.get_user(None)?.ok_or(PamError::CONV_ERR),
     }
 }

@@ -124,9 +124,7 @@ unsafe fn wipe(text: *mut c_char) {
 
 /// Sends one message through the program's conversation.
 pub fn converse(pam: &Pam, style: Style, text: &CStr) -> Result<Response, TalkError> {
-    let item = item(pam, PAM_CONV).ok_or(TalkError::None)?;
-    // SAFETY: the item PAM_CONV is libpam's copy of a `struct pam_conv`; it is copied before anything can replace it.
-    let conversation = unsafe { item.cast::<RawConversation>().read() };
+    let conversation = conversation(pam).ok_or(TalkError::None)?;
     let callback = conversation.callback.ok_or(TalkError::None)?;
     let message = RawMessage {
         style: style as c_int,
@@ -142,6 +140,17 @@ pub fn converse(pam: &Pam, style: Style, text: &CStr) -> Result<Response, TalkEr
         return Err(TalkError::Failed(code));
     }
     NonNull::new(responses).map(Response).ok_or(TalkError::NoResponse)
+}
+
+/// Whether the program has a conversation function.
+pub fn can_converse(pam: &Pam) -> bool {
+    conversation(pam).is_some_and(|conversation| conversation.callback.is_some())
+}
+
+fn conversation(pam: &Pam) -> Option<RawConversation> {
+    let item = item(pam, PAM_CONV)?;
+    // SAFETY: the item PAM_CONV is libpam's copy of a `struct pam_conv`; it is copied before anything can replace it.
+    Some(unsafe { item.cast::<RawConversation>().read() })
 }
 
 /// `PAM_TTY`, when the caller set it.

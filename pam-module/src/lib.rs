@@ -39,6 +39,8 @@ compile_error!("pam_facelogin needs panic = \"unwind\": an abort would take sudo
 
 use pamsm::{Pam, PamError, PamFlags, PamServiceModule, pam_module};
 
+use crate::guard::{Hook, guarded};
+
 mod args;
 mod ask;
 mod caller;
@@ -53,34 +55,37 @@ mod words;
 struct FaceLogin;
 
 // What the macro's own code does before these bodies run, checked in pamsm 0.5.5: it refuses a negative `argc`, does
-// not touch `argv` when `argc` is 0, and answers SERVICE_ERR to an argument that is not UTF-8. It cannot panic; an
-// allocation that fails aborts, there as everywhere in Rust.
+// not touch `argv` when `argc` is 0, and answers SERVICE_ERR to an argument that is not UTF-8. It cannot panic. An
+// allocation that fails aborts, there as everywhere in Rust: in a host that has not the few bytes for a copy of the
+// arguments. Where they can be had, `guarded` looks whether the rest can.
 impl PamServiceModule for FaceLogin {
     fn authenticate(pam: Pam, flags: PamFlags, args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || login::authenticate(&pam, flags, &args))
+        guarded(&pam, Hook::Authenticate, args, |args| {
+            login::authenticate(&pam, flags, args)
+        })
     }
 
     /// R3: there are no credentials to set, and anything but success fails the login after a match.
     fn setcred(pam: Pam, flags: PamFlags, args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || login::after(&pam, flags, &args))
+        guarded(&pam, Hook::SetCred, args, |args| login::after(&pam, flags, args))
     }
 
     // R3: a face says nothing about accounts, sessions or passwords.
 
-    fn acct_mgmt(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || PamError::IGNORE)
+    fn acct_mgmt(pam: Pam, _flags: PamFlags, args: Vec<String>) -> PamError {
+        guarded(&pam, Hook::Account, args, |_| PamError::IGNORE)
     }
 
-    fn open_session(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || PamError::IGNORE)
+    fn open_session(pam: Pam, _flags: PamFlags, args: Vec<String>) -> PamError {
+        guarded(&pam, Hook::OpenSession, args, |_| PamError::IGNORE)
     }
 
-    fn close_session(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || PamError::IGNORE)
+    fn close_session(pam: Pam, _flags: PamFlags, args: Vec<String>) -> PamError {
+        guarded(&pam, Hook::CloseSession, args, |_| PamError::IGNORE)
     }
 
-    fn chauthtok(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || PamError::IGNORE)
+    fn chauthtok(pam: Pam, _flags: PamFlags, args: Vec<String>) -> PamError {
+        guarded(&pam, Hook::Password, args, |_| PamError::IGNORE)
     }
 }
 

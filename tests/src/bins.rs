@@ -9,6 +9,11 @@ pub fn module() -> PathBuf {
     find("libpam_facelogin.so")
 }
 
+/// The PAM module with feature `panic-injection`, in a folder of its own.
+pub fn rigged_module() -> PathBuf {
+    find("../panic-injection/release/libpam_facelogin.so")
+}
+
 /// The daemon.
 pub fn daemon() -> PathBuf {
     find("facelogind")
@@ -28,7 +33,10 @@ fn find(name: &str) -> PathBuf {
     let file = folder().join(name);
     match file.canonicalize() {
         Ok(file) => file,
-        Err(error) => panic!("{}: {error}; build first: cargo build --release", file.display()),
+        Err(error) => panic!(
+            "{}: {error}; build first: cargo build --release, and make rigged",
+            file.display()
+        ),
     }
 }
 

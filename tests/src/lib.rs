@@ -2,6 +2,9 @@
 //! system on a replayed camera, the built files.
 
 pub mod bins;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub mod faults;
+pub mod hostile;
 pub mod pam_host;
 pub mod scripted;
 pub mod system;

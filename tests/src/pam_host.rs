@@ -11,6 +11,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 pub use confdir::ConfDir;
+pub(crate) use ffi::PamHandle;
 use ffi::{Call, Transaction};
 
 /// Flags of `pam_authenticate` and `pam_setcred`, from `_pam_types.h`.
@@ -204,6 +205,11 @@ impl PamHost {
     /// What modules have said so far.
     pub fn messages(&self) -> Vec<Message> {
         self.messages.borrow().clone()
+    }
+
+    /// libpam's handle, for what an application should not do. Live until `drop`.
+    pub(crate) fn handle(&mut self) -> *mut PamHandle {
+        self.transaction.handle()
     }
 
     /// `pam_end`.

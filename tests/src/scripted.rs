@@ -1,5 +1,6 @@
 //! A daemon that follows a script, right or wrong, on a Unix socket in a folder of its own.
 
+mod damage;
 mod peer;
 mod script;
 
@@ -15,6 +16,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, connect, listen, socket};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 pub use peer::PeerSocket;
@@ -148,6 +150,13 @@ impl ScriptedProcess {
     /// Where it listens.
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+}
+
+impl ScriptedProcess {
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
     }
 }
 

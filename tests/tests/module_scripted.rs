@@ -177,6 +177,23 @@ fn r10_hostile_answers_are_codes_and_the_host_lives() {
 }
 
 #[test]
+fn r02_a_match_that_was_damaged_on_its_way_is_no_match() {
+    if !root() {
+        return;
+    }
+    const COUNT: u64 = 400;
+    let daemon = ScriptedDaemon::sequence((0..COUNT).map(Script::Damaged).collect()).unwrap();
+    let stacks = only_face(at(daemon.socket()));
+    for seed in 0..COUNT {
+        let result = authenticate(&stacks, |_| {});
+        // Half a message is a daemon that died; anything else that is no answer is a fault; a verdict that damage made
+        // of another one is that verdict.
+        assert_ne!(code::name(result), "PAM_SUCCESS", "Script::Damaged({seed})");
+    }
+    assert_eq!(daemon.stop().len() as u64, COUNT, "each was sent");
+}
+
+#[test]
 fn an_error_of_the_interface_is_unavailable_or_a_fault() {
     if !root() {
         return;
@@ -193,7 +210,19 @@ fn an_error_of_the_interface_is_unavailable_or_a_fault() {
             json!({ "why": "x" }),
             code::SERVICE_ERR,
         ),
-        ("org.varlink.service.MethodNotFound", busy, code::SERVICE_ERR),
+        (
+            "org.varlink.service.MethodNotFound",
+            busy.clone(),
+            code::SERVICE_ERR,
+        ),
+        ("Unavailable", busy.clone(), code::SERVICE_ERR),
+        ("org.facelogin.Login.Matched", busy.clone(), code::SERVICE_ERR),
+        (
+            "org.facelogin.Login.Unavailable",
+            json!({ "reason": "no_such_reason", "why": "x" }),
+            code::SERVICE_ERR,
+        ),
+        ("", busy, code::SERVICE_ERR),
     ] {
         let (result, _) = against(Script::Error(name.into(), parameters), "");
         assert_code(name, result, expected);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use nix::errno::Errno;
+use nix::libc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// 128 random bits, written as 32 lower-case hexadecimal digits.
@@ -12,8 +14,7 @@ impl RequestId {
     /// A fresh one from the kernel; `None` when the kernel has no randomness to give.
     pub fn random() -> Option<Self> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).ok()?;
-        Some(Self(bytes))
+        fill(&mut bytes).then_some(Self(bytes))
     }
 
     /// Reads 32 lower-case hexadecimal digits.
@@ -28,6 +29,22 @@ impl RequestId {
             *byte = hex(*high)? << 4 | hex(*low)?;
         }
         Some(Self(bytes))
+    }
+}
+
+/// getrandom(2) and nothing else: what a crate for all systems falls back on, `/dev/urandom`, it keeps open for good in
+/// the program that loaded the PAM module (R9).
+#[allow(unsafe_code)]
+fn fill(bytes: &mut [u8]) -> bool {
+    loop {
+        // SAFETY: the kernel writes at most `bytes.len()` bytes there.
+        let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+        match usize::try_from(got) {
+            Ok(got) => return got == bytes.len(),
+            // Only before the kernel's pool is ready, early at boot.
+            Err(_) if Errno::last() == Errno::EINTR => {}
+            Err(_) => return false,
+        }
     }
 }
 

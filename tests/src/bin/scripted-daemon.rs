@@ -3,6 +3,7 @@
 
 use std::env::args;
 use std::error::Error;
+use std::fs::rename;
 use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
@@ -31,7 +32,10 @@ fn run() -> Result<(), Box<dyn Error>> {
         setgid(Gid::from_raw(id))?;
         setuid(Uid::from_raw(id))?;
     }
-    let listener = UnixListener::bind(socket)?;
+    // Whoever waits for the socket to be there connects at once: it gets its name when it listens.
+    let unnamed = format!("{socket}.new");
+    let listener = UnixListener::bind(&unnamed)?;
+    rename(unnamed, socket)?;
     serve(&listener, &scripts, &AtomicBool::new(false), |_| {});
     Ok(())
 }

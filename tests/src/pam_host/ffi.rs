@@ -33,8 +33,9 @@ struct PamConv {
     data: *mut c_void,
 }
 
+/// libpam's handle.
 #[repr(C)]
-struct PamHandle {
+pub struct PamHandle {
     _opaque: [u8; 0],
 }
 
@@ -136,6 +137,11 @@ impl Transaction {
         let code = unsafe { pam_get_item(self.handle, item, &mut value) };
         // SAFETY: a string item is NULL or libpam's own NUL-ended copy, which is copied at once.
         (code == 0 && !value.is_null()).then(|| unsafe { CStr::from_ptr(value.cast()) }.to_owned())
+    }
+
+    /// libpam's handle, for calls that this type does not have. Live until `drop`.
+    pub fn handle(&mut self) -> *mut PamHandle {
+        self.handle
     }
 
     /// One call of the application's side.

@@ -14,6 +14,7 @@ use nix::poll::PollFlags;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::damage::damaged;
 use super::peer::{PeerSocket, sockets_of_peer};
 
 /// What to do on one connection. Unless it says otherwise: read the request, answer, close. What would answer an
@@ -24,6 +25,10 @@ pub enum Script {
     Answer(Verdict, Reason),
     /// The right match, at a service that hands out another user's rights.
     Elevation,
+    /// As a service with the trigger `enter`: consent is needed, and a request that has it meets this script.
+    Enter(Box<Script>),
+    /// The right match, damaged: as this number says, and always so that it is no right match any more.
+    Damaged(u64),
     /// A match before the request is read, then the right match.
     EarlyMatch,
     /// A match with another request's id.
@@ -110,9 +115,13 @@ pub fn perform(script: &Script, mut stream: UnixStream, seen: &mut Seen) -> io::
     };
     seen.sockets = sockets_of_peer(&stream);
     seen.stirred = stirs(&stream)?;
-    let (id, uid) = (request.request_id, request.uid);
+    let (id, uid, consent) = (request.request_id, request.uid, request.consent);
     seen.request = Some(request);
     let good = reply(id, uid, Verdict::Match, Reason::Matched)?;
+    let script = match script {
+        Script::Enter(after) if consent => after,
+        _ => script,
+    };
     let other = RequestId::random().ok_or(io::ErrorKind::Other)?;
     match script {
         Script::Answer(verdict, reason) => stream.write_all(&reply(id, uid, *verdict, *reason)?),
@@ -124,6 +133,8 @@ pub fn perform(script: &Script, mut stream: UnixStream, seen: &mut Seen) -> io::
             stream.write_all(&encode_reply(&elevation, false)?)
         }
         Script::EarlyMatch => stream.write_all(&good),
+        Script::Enter(_) => stream.write_all(&reply(id, uid, Verdict::Unavailable, Reason::ConsentNeeded)?),
+        Script::Damaged(seed) => stream.write_all(&damaged(&good, *seed)),
         Script::OtherId => stream.write_all(&reply(other, uid, Verdict::Match, Reason::Matched)?),
         Script::OtherUid => {
             let other = uid.wrapping_add(1);
