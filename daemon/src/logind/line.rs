@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use dbus::Message;
 use dbus::arg::Variant;
 use dbus::channel::Channel;
+use dbus::{Message, MessageType};
 use facelogin_protocol::Deadline;
 
 use crate::logind::LogindError;
@@ -89,7 +89,7 @@ impl Line {
                     .map_err(|()| LogindError::HungUp)?;
                 continue;
             };
-            let of = message.get_reply_serial();
+            let of = answered(&message);
             let place = serials.iter().position(|serial| of == Some(*serial));
             match place.and_then(|place| answers.get_mut(place)) {
                 Some(answer) => *answer = Some(message),
@@ -105,6 +105,15 @@ impl Line {
             signals(&message);
         }
         self.channel.read_write(None).map_err(|()| LogindError::HungUp)
+    }
+}
+
+/// The call that a message answers. Anybody may send us a signal or a call and write into it that it answers one; answers
+/// proper the bus passes on from nobody but whom was asked.
+fn answered(message: &Message) -> Option<u32> {
+    match message.msg_type() {
+        MessageType::MethodReturn | MessageType::Error => message.get_reply_serial(),
+        MessageType::MethodCall | MessageType::Signal => None,
     }
 }
 
@@ -169,6 +178,54 @@ pub fn flag(answer: &Message) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A message of that type (D-Bus specification, "Message Format") which says that it answers call 7.
+    fn claims_to_answer(kind: u8) -> Message {
+        let mut fields = Vec::new();
+        for (code, signature, text) in [
+            (1, b'o', "/a"),
+            (2, b's', "a.b"),
+            (3, b's', "c"),
+            (4, b's', "a.b"),
+        ] {
+            fields.resize(fields.len().next_multiple_of(8), 0);
+            fields.extend([code, 1, signature, 0, text.len() as u8, 0, 0, 0]);
+            fields.extend(text.as_bytes());
+            fields.push(0);
+        }
+        fields.resize(fields.len().next_multiple_of(8), 0);
+        fields.extend([5, 1, b'u', 0, 7, 0, 0, 0]);
+        let mut bytes = vec![
+            b'l',
+            kind,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+            1,
+            0,
+            0,
+            0,
+            fields.len() as u8,
+            0,
+            0,
+            0,
+        ];
+        bytes.extend(fields);
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        Message::demarshal(&bytes).unwrap()
+    }
+
+    #[test]
+    fn r27_only_answers_are_taken_for_answers() {
+        for (kind, expected) in [(1, None), (2, Some(7)), (3, Some(7)), (4, None)] {
+            let message = claims_to_answer(kind);
+            assert_eq!(message.get_reply_serial(), Some(7));
+            assert_eq!(answered(&message), expected, "{message:?}");
+        }
+    }
 
     #[test]
     fn a_path_becomes_an_address_that_means_nothing_else() {
