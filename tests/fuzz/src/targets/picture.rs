@@ -17,7 +17,7 @@ pub fn check(input: &[u8]) {
     };
     let (width, height) = sides(size);
     let (result, needed) = match format {
-        b'j' => (mjpeg(body), None),
+        b'j' => (mjpeg(body, width, height), None),
         b'f' => (picture_file(body), None),
         b'y' => (yuyv(body, width, height), Some((2, 1))),
         b'n' => (nv12(body, width, height), Some((3, 2))),
@@ -27,6 +27,8 @@ pub fn check(input: &[u8]) {
     };
     if let Ok(picture) = &result {
         whole(picture);
+        let larger = picture.width >= width + 16 || picture.height >= height + 16;
+        assert!(*format == b'f' || !larger, "asked for {width}x{height}");
     }
     let Some((times, of)) = needed else { return };
     let even = |side: u32| side.is_multiple_of(2);
@@ -62,7 +64,8 @@ fn whole(picture: &Picture) {
 fn sides(text: &[u8]) -> (u32, u32) {
     let text = String::from_utf8_lossy(text);
     let (width, height) = text.split_once('x').unwrap_or_default();
-    (width.parse().unwrap_or(0), height.parse().unwrap_or(0))
+    let side = |text: &str| text.parse::<u32>().unwrap_or(0).min(1 << 20);
+    (side(width), side(height))
 }
 
 /// A shade as JPEG, with its Huffman tables and without as webcams send it, and as PNG.
@@ -77,8 +80,8 @@ pub fn made() -> Vec<Vec<u8>> {
         .expect("a PNG");
     let bare = without_tables(&jpeg);
     vec![
-        [b"j\n", &jpeg[..]].concat(),
-        [b"j\n", &bare[..]].concat(),
+        [b"j16x16\n", &jpeg[..]].concat(),
+        [b"j16x16\n", &bare[..]].concat(),
         [b"f\n", &jpeg[..]].concat(),
         [b"f\n", &png[..]].concat(),
     ]
