@@ -15,11 +15,13 @@ mod module {
     pub mod ask;
     pub mod caller;
     pub mod code;
+    pub mod conversation;
     pub mod ffi;
+    pub mod words;
 }
 
 // They name each other by their own crate's paths.
-use module::{args, ask, caller, code, ffi};
+use module::{args, ask, caller, code, conversation, ffi};
 
 mod targets;
 

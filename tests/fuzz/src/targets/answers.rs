@@ -7,16 +7,18 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use facelogin_protocol::codec::{Inbox, Reply, decode};
+use facelogin_protocol::codec::Inbox;
 use facelogin_protocol::socket::send_all;
-use facelogin_protocol::types::{AuthenticateIn, AuthenticateOut};
+use facelogin_protocol::types::{AuthenticateIn, Reason, Verdict};
 use facelogin_protocol::{Client, ClientError, Deadline, RequestId, SMALL_MESSAGE};
 use pamsm::PamError;
 use serde_json::Value;
 
 use super::{ended_by_nul, split};
 use crate::ask::AskError;
+use crate::caller::Caller;
 use crate::code::Outcome;
+use crate::module::words;
 
 const ID: &str = "00112233445566778899aabbccddeeff";
 const UID: u32 = 1000;
@@ -52,18 +54,29 @@ pub fn check(input: &[u8]) {
         !deadline.passed(),
         "an answer that ended was waited for: {result:?}"
     );
-    let late_is_auth_err = head.first() == Some(&b't');
-    let code = match &result {
+    let result = result.map_err(AskError::from);
+    let outcome = match &result {
         Ok(answer) => {
             answers_the_request(&body);
-            Outcome::from(answer).code(late_is_auth_err)
+            Outcome::from(answer)
         }
-        Err(_) => Outcome::from(&AskError::from(result.expect_err("an error"))).code(late_is_auth_err),
+        Err(error) => Outcome::from(error),
     };
+    let code = outcome.code(head.first() == Some(&b't'));
     assert!(!matches!(code, PamError::IGNORE | PamError::INCOMPLETE));
     let success = code == PamError::SUCCESS;
-    assert!(!success || says_match(&body), "{code}");
-    assert!(success || !says_match(&body) || !complete(&body), "{code}");
+    assert_eq!(success, says_match(&body), "{code}");
+
+    let caller = Caller {
+        user: "alice".into(),
+        service: "login".into(),
+        tty: None,
+        ruser: None,
+    };
+    if let Some(line) = words::after(&caller, &result, true) {
+        assert!(!line.contains(char::is_control));
+        assert!(success || !line.contains("approved"), "{line}");
+    }
 }
 
 /// What must hold of an answer that was believed: one message and no byte more, about this request and this user.
@@ -72,13 +85,8 @@ fn answers_the_request(body: &[u8]) {
     assert!(!message.contains(&0) && message.len() <= SMALL_MESSAGE);
     let value: Value = serde_json::from_slice(message).expect("JSON");
     let parameters = &value["parameters"];
-    // serde also takes the four fields as an array.
-    let field = |name: &str, place: usize| match parameters {
-        Value::Array(fields) => fields.get(place).cloned().unwrap_or_default(),
-        _ => parameters[name].clone(),
-    };
-    assert_eq!(field("request_id", 0), ID);
-    assert_eq!(field("uid", 1), UID);
+    assert_eq!(parameters["request_id"], ID);
+    assert_eq!(parameters["uid"], UID);
     assert!(value["error"].is_null() && value["continues"].is_null());
 }
 
@@ -87,21 +95,18 @@ fn says_match(body: &[u8]) -> bool {
     let Some(message) = body.strip_suffix(&[0]) else {
         return false;
     };
-    let Ok(Ok(reply)) = std::str::from_utf8(message).map(serde_json::from_str::<StrictReply>) else {
+    let Ok(reply) = serde_json::from_slice::<StrictReply>(message) else {
         return false;
     };
+    // An array of the fields is not what was promised.
+    let value: Value = serde_json::from_slice(message).expect("it was read already");
     let StrictReply { parameters, .. } = reply;
     message.len() <= SMALL_MESSAGE
+        && value["parameters"].is_object()
         && parameters.request_id == ID
         && parameters.uid == UID
-        && parameters.verdict == "match"
-        && parameters.reason == "matched"
-}
-
-/// Whether the parameters are an answer with all its fields.
-fn complete(body: &[u8]) -> bool {
-    let message = body.strip_suffix(&[0]).unwrap_or(body);
-    decode::<Reply>(message).is_ok_and(|reply| reply.parameters::<AuthenticateOut>().is_ok())
+        && parameters.verdict == Verdict::Match
+        && parameters.reason == Reason::Matched
 }
 
 #[derive(serde::Deserialize)]
@@ -123,9 +128,9 @@ enum Never {}
 struct StrictAnswer {
     request_id: String,
     uid: u32,
-    verdict: String,
-    reason: String,
-    #[serde(rename = "elevation", default)]
+    verdict: Verdict,
+    reason: Reason,
+    #[serde(rename = "elevation")]
     _elevation: bool,
 }
 

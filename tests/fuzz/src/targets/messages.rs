@@ -122,8 +122,7 @@ fn refuses_strangers<T: DeserializeOwned>(message: &[u8], part: impl Fn(&mut Val
         part = Value::Object(serde_json::Map::new());
     }
     let Some(object) = part.as_object_mut() else {
-        // serde reads a struct from an array of its fields too: accepted, and as strict about their number.
-        return;
+        panic!("accepted, and no object: {part}");
     };
     object.insert("no such field".into(), Value::Null);
     let text = serde_json::to_vec(&part).expect("a value can be written");
