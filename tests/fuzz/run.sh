@@ -68,7 +68,11 @@ run() {
     return 1
 }
 
-[ $# -gt 0 ] || set -- $(sed -n 's/^ *plain("\([a-z_]*\)".*/\1/p; s/^ *name: "\([a-z_]*\)".*/\1/p' "$here/src/targets/mod.rs")
+if [ $# = 0 ]; then
+    for folder in "$here"/seeds/*/; do
+        set -- "$@" "$(basename "$folder")"
+    done
+fi
 printf '%-14s %12s %10s %10s %8s\n' target executions edges features corpus
 broken=
 for target; do
