@@ -1,4 +1,5 @@
 //! Every seed and every input that once broke a promise, shown to its target without a fuzzer.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
