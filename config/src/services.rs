@@ -81,13 +81,13 @@ pub const NOT_BY_FACE: &[&str] = &[
 ];
 
 /// Services that start PAM by themselves when somebody may be in front of them, not when a password was submitted.
-/// polkit is among them because GNOME's dialog does not submit an empty field.
+/// polkit is among them because GNOME's dialog does not submit an empty field. Not among them, by their sources: swaylock,
+/// i3lock, gtklock, waylock and hyprlock call PAM only when a password, or an empty one, was submitted.
 const IMMEDIATE: &[&str] = &[
     "cinnamon-screensaver",
     "cosmic-greeter",
     "gdm-password",
     "greetd",
-    "hyprlock",
     "kde-face",
     "lightdm",
     "mate-screensaver",

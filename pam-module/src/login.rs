@@ -135,6 +135,7 @@ fn conclude(
 fn line(who: &str, result: &Result<AuthenticateOut, AskError>) -> String {
     match result {
         Ok(answer) => format!("{} ({}); {who}", answer.verdict.name(), answer.reason.name()),
+        Err(error @ (AskError::PasswordTyped | AskError::PasswordThere)) => format!("{error}; {who}"),
         Err(error) => format!("no answer: {}; {who}", shown(&error.to_string())),
     }
 }

@@ -192,7 +192,7 @@ fn r21_a_wrong_password_is_forgotten_when_the_next_try_succeeds_without_any() {
     if !root() {
         return;
     }
-    let daemon = ScriptedDaemon::sequence(vec![Script::CONSENT, Script::Close]).unwrap();
+    let daemon = ScriptedDaemon::sequence(vec![Script::CONSENT, Script::Close, Script::MATCH]).unwrap();
     // As a token would: refused the first time, plugged in the second, and it asks for nothing.
     let token = Handed::judging("[ -e \"$0.tried\" ] || { : >\"$0.tried\"; exit 1; }");
     let stack = [

@@ -1,28 +1,34 @@
 //! The supervisor: who is on the socket, what they may ask, and the answer.
 
+mod accounts;
 mod attempt;
 mod authenticate;
 mod circumstances;
 mod connection;
 mod enrol;
 mod failure;
+mod history;
 mod introspect;
 mod listen;
 mod look;
 mod manage;
 mod pace;
+mod password;
 mod quota;
 mod session;
 mod users;
+mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use facelogin_config::Config;
 
+use crate::account::Accounts;
 use crate::audit::Audit;
 use crate::lockout::BootClock;
 use crate::server::pace::Pace;
+use crate::server::watch::Watchers;
 use crate::store::Store;
 use crate::vision::loan::Desk;
 
@@ -37,6 +43,8 @@ pub struct Daemon {
     audit: Audit,
     clock: BootClock,
     pace: Pace,
+    accounts: Accounts,
+    watchers: Watchers,
 }
 
 impl Daemon {
@@ -49,6 +57,8 @@ impl Daemon {
             audit,
             clock,
             pace: Pace::default(),
+            accounts: Accounts::system(),
+            watchers: Watchers::default(),
         }
     }
 
@@ -69,10 +79,7 @@ pub fn serve(daemon: &Arc<Daemon>, listener: &Listener) -> ListenError {
                 let daemon = daemon.clone();
                 let served = std::thread::Builder::new()
                     .name(format!("peer-{uid}"))
-                    .spawn(move || {
-                        connection::serve(&daemon, fd, uid);
-                        drop(place);
-                    });
+                    .spawn(move || connection::serve(&daemon, fd, uid, place));
                 if let Err(error) = served {
                     // Out of threads: the connection closes, and the next may do better.
                     std::thread::sleep(Duration::from_millis(50));

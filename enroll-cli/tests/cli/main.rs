@@ -6,8 +6,12 @@ mod server;
 
 mod config;
 mod enrolment;
+mod history;
 mod managing;
 mod models;
+mod notify;
+mod password;
+mod pam;
 mod permission;
 mod scans;
 mod usage;

@@ -1,0 +1,182 @@
+//! `pam status`, `pam enable` and `pam disable`: which logins use the face, and turning it on and off without ever
+//! locking anybody out.
+
+mod allow;
+mod disable;
+mod enable;
+mod status;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::pam::edit::NotEdited;
+use crate::pam::files::NotWritten;
+use crate::pam::manager::ToolError;
+use crate::pam::root::Root;
+use crate::pam::stack::NotUnderstood;
+
+/// The commands about PAM.
+#[derive(Debug, Subcommand)]
+pub enum PamCommand {
+    /// Show for each login whether it uses the face, and if not, why. Needs no root, and no daemon. The exit code is 1
+    /// when the face keeps the password from working somewhere.
+    Status(SystemArg),
+    /// Let services use the face, in the configuration and in PAM's stacks. Needs root.
+    Enable {
+        /// Names of PAM services, such as `sudo` or `gdm-password`.
+        #[arg(required = true, value_name = "SERVICE")]
+        services: Vec<String>,
+        /// Write the lines into files that no tool manages; without it they are only shown, and the exit code is 1.
+        #[arg(long)]
+        apply: bool,
+        /// Which system.
+        #[command(flatten)]
+        system: SystemArg,
+    },
+    /// Take the face away from services; with --all from every service and every stack, even when the configuration is
+    /// broken or the daemon down. Needs root.
+    Disable {
+        /// Names of PAM services.
+        #[arg(required_unless_present = "all", value_name = "SERVICE")]
+        services: Vec<String>,
+        /// All of them, and every line of the module out of PAM's stacks: the way back.
+        #[arg(long, conflicts_with = "services")]
+        all: bool,
+        /// Which system.
+        #[command(flatten)]
+        system: SystemArg,
+    },
+}
+
+/// `--root`.
+#[derive(Debug, Args)]
+pub struct SystemArg {
+    /// The root folder of another system, such as an image or a chroot.
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+}
+
+impl SystemArg {
+    /// Its files. The folder is taken as it really is, so that this machine's is known whatever it was called.
+    fn open(&self) -> Result<Root, PamError> {
+        let folder = self.root.canonicalize().map_err(|why| PamError::NoRoot {
+            path: self.root.clone(),
+            why,
+        })?;
+        Ok(Root::at(&folder))
+    }
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PamError {
+    /// No such system.
+    #[error("{}: {why}; --root names the root folder of a system", path.display())]
+    NoRoot {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word.
+        why: std::io::Error,
+    },
+    /// Not a name of a service.
+    #[error("\"{0}\" cannot be a PAM service")]
+    NotAName(String),
+    /// No file for it.
+    #[error(
+        "there is no PAM service {service} here: no file of that name in /etc/pam.d or /usr/lib/pam.d. {hint}"
+    )]
+    NoService {
+        /// Its name.
+        service: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Its stack is beyond this program.
+    #[error("the stack of {service} is not understood, and so it is not touched: {why}")]
+    NotUnderstood {
+        /// Its name.
+        service: String,
+        /// Why.
+        why: NotUnderstood,
+    },
+    /// The password is broken already.
+    #[error(
+        "the password does not open {0} as its stack is now; `facelogin-enroll pam status` tells more, and `sudo facelogin-enroll pam disable --all` takes the face out of it"
+    )]
+    Broken(String),
+    /// A change that would do harm was not made, or was taken back.
+    #[error("nothing was changed, because {}", .0.join("; "))]
+    Harm(Vec<String>),
+    /// No profile for pam-auth-update.
+    #[error(
+        "{} is not there: install facelogin completely first",
+        crate::pam::manager::PROFILE
+    )]
+    NoProfile,
+    /// pam-auth-update leaves edited files alone.
+    #[error(
+        "pam-auth-update does not put the face into the stack of {0}: /etc/pam.d/common-auth has been edited, or {0} does not include it. `sudo pam-auth-update --force` would write the common files anew, without what was edited"
+    )]
+    NotManaged(String),
+    /// It failed.
+    #[error("{0}. Nothing was changed")]
+    Tool(#[from] ToolError),
+    /// No line can be put in.
+    #[error("{0}. Nothing was changed")]
+    Edit(#[from] NotEdited),
+    /// The file is the distribution's.
+    #[error("{} belongs to the distribution and would be replaced by its next update: copy it to /etc/pam.d first", .0.display())]
+    Vendor(PathBuf),
+    /// A file stays as it was.
+    #[error(transparent)]
+    Write(#[from] NotWritten),
+    /// The configuration cannot be changed.
+    #[error("{}: {why}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Runs one of them.
+pub fn run(context: &mut Context<'_, '_>, command: PamCommand) -> Result<Exit, CliError> {
+    match command {
+        PamCommand::Status(system) => status::status(context, &system.open()?),
+        PamCommand::Enable {
+            services,
+            apply,
+            system,
+        } => enable::enable(context, &system.open()?, &services, apply),
+        PamCommand::Disable {
+            services,
+            all: false,
+            system,
+        } => disable::disable(context, &system.open()?, &services),
+        PamCommand::Disable { system, .. } => disable::disable_all(context, &system.open()?),
+    }
+}
+
+/// This machine's files are root's; in a folder of one's own everybody may try.
+fn needs_root(context: &Context<'_, '_>, root: &Root) -> Result<(), CliError> {
+    if root.is_machine() {
+        context.caller.needs_root()
+    } else {
+        Ok(())
+    }
+}
+
+/// The system's configuration: below its root, unless another file was named.
+fn config_file(context: &Context<'_, '_>, root: &Root) -> PathBuf {
+    let default = Path::new(facelogin_config::DEFAULT_PATH);
+    if context.config == default {
+        root.outside(default)
+    } else {
+        context.config.clone()
+    }
+}
