@@ -98,7 +98,7 @@ impl Source<'_> {
             _ => ConfigError::Syntax {
                 path: self.path.into(),
                 line: self.line_of(offset),
-                why,
+                why: shown(&why),
             },
         }
     }
@@ -133,8 +133,8 @@ impl Source<'_> {
         ConfigError::Value {
             path: self.path.into(),
             line: self.line_of(offset),
-            key: key.into(),
-            why: why.into(),
+            key: shown(key),
+            why: shown(&why.into()),
         }
     }
 
@@ -313,6 +313,20 @@ impl Source<'_> {
         }
         Ok(())
     }
+}
+
+/// Names and values of the file in an error: a draft may be anybody's, and its words must not move a cursor or begin a
+/// line of the log.
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 #[cfg(test)]

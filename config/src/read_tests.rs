@@ -77,6 +77,20 @@ fn a_service_takes_the_general_rules_where_it_names_none() {
 }
 
 #[test]
+fn r14_an_error_has_one_line_and_moves_no_cursor() {
+    for text in [
+        "[services.\"a\\nb\"]",
+        "\"a\\u001b[2J\" = 1",
+        "security = \"\\u001b[2J\"",
+        "[services.login]\ntrigger = \"a\\nb\"",
+        "[services.\"\\u007f\"]\nframes = \"x\"",
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(!error.contains(char::is_control), "{error:?}");
+    }
+}
+
+#[test]
 fn r06_r26_errors_name_file_line_key_and_what_was_expected() {
     let table: &[(&str, &[&str])] = &[
         ("frames = 0", &["f.toml:1:", "frames", "from 1 to 10", "found 0"]),

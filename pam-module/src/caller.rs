@@ -107,7 +107,8 @@ fn item(name: &'static str, value: PamResult<Option<&CStr>>) -> Result<Option<St
     }
 }
 
-fn checked(bytes: &[u8]) -> Result<String, Flaw> {
+/// A string as it may be passed on.
+pub fn checked(bytes: &[u8]) -> Result<String, Flaw> {
     if bytes.is_empty() {
         return Err(Flaw::Empty);
     }

@@ -77,7 +77,15 @@ impl Reply {
 fn from_object<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<T, serde_json::Error> {
     match raw.map(RawValue::get) {
         None | Some("null") => serde_json::from_str("{}"),
-        Some(text) => serde_json::from_str(text),
+        Some(text) => parse_object(text.as_bytes()),
+    }
+}
+
+/// serde would take an array of a struct's fields for the struct, and their names would say nothing.
+fn parse_object<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
+    match text.trim_ascii_start().first() {
+        Some(b'{') => serde_json::from_slice(text),
+        _ => Err(serde::de::Error::custom("expected an object")),
     }
 }
 
@@ -137,7 +145,7 @@ fn ended(mut bytes: Vec<u8>) -> Result<Vec<u8>, serde_json::Error> {
 
 /// Parses a message without its NUL.
 pub fn decode<T: DeserializeOwned>(message: &[u8]) -> Result<T, CodecError> {
-    Ok(serde_json::from_slice(message)?)
+    Ok(parse_object(message)?)
 }
 
 /// Cuts messages out of a byte stream.
@@ -217,6 +225,7 @@ mod tests {
             b"{}",
             b"null",
             b"[]",
+            b"[\"a.b\",null,null,null,null]",
             b"{\"method\":1}",
             b"{\"method\":\"a\",\"x\":1}",
             b"{\"method\":\"a\",\"method\":\"b\"}",
@@ -229,6 +238,8 @@ mod tests {
         assert!(decode::<Call>(&deep).is_err());
         let extra: Call = decode(br#"{"method":"a","parameters":{"x":1}}"#).unwrap();
         assert!(extra.parameters::<Nothing>().is_err());
+        let nameless: Call = decode(br#"{"method":"a","parameters":[]}"#).unwrap();
+        assert!(nameless.parameters::<Nothing>().is_err());
     }
 
     fn pair() -> (OwnedFd, UnixStream) {

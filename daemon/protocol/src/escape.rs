@@ -11,7 +11,7 @@ pub fn for_log(text: &str, max: usize) -> String {
             out.push('…');
             break;
         }
-        let hides = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+        let hides = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
         if c.is_control() || hides || c == '\\' {
             // Writing to a String cannot fail.
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
@@ -33,6 +33,8 @@ mod tests {
             ("a\nb", "a\\u{a}b"),
             ("\x1b[2J", "\\u{1b}[2J"),
             ("\u{202e}x", "\\u{202e}x"),
+            ("\u{206e}x", "\\u{206e}x"),
+            ("\u{fff9}x", "\\u{fff9}x"),
             ("back\\slash", "back\\u{5c}slash"),
             ("é", "é"),
         ] {

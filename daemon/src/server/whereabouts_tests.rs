@@ -74,7 +74,7 @@ impl Asked {
         log.set_nonblocking(true).unwrap();
         Self {
             whereabouts: Whereabouts::new(&config, Box::new(fake), Arc::default()),
-            audit: Audit::to(folder.path().join("log")),
+            audit: Audit::to(folder.path().join("no-journal"), folder.path().join("log")),
             config,
             log,
             _folder: folder,

@@ -111,13 +111,16 @@ fn ends(jpeg: &[u8]) -> bool {
     last(0xd9) > last(0xda)
 }
 
-/// Decodes one MJPEG picture of a camera.
-pub fn mjpeg(bytes: &[u8]) -> Result<Picture, DecodeError> {
+/// Decodes one MJPEG picture of a camera that was asked for `width` x `height`. A larger one is refused before its
+/// pixels are made: a device can send any size, and 8192 x 8192 would cost seconds and 200 MiB. Sizes are rounded up to
+/// JPEG's blocks of 16, which some cameras send whole.
+pub fn mjpeg(bytes: &[u8], width: u32, height: u32) -> Result<Picture, DecodeError> {
+    let most = |side: u32| side.min(MAX_SIDE).next_multiple_of(16) as usize;
     let bytes = with_huffman_tables(bytes);
     let options = DecoderOptions::default()
         .set_strict_mode(true)
-        .set_max_width(MAX_SIDE as usize)
-        .set_max_height(MAX_SIDE as usize)
+        .set_max_width(most(width))
+        .set_max_height(most(height))
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..]), options);
     let pixels = decoder
@@ -346,14 +349,31 @@ mod tests {
         let whole = jpeg();
         let bare = without_tables(&whole);
         assert!(bare.len() + 400 < whole.len());
-        assert_eq!(mjpeg(&bare).unwrap().bytes, mjpeg(&whole).unwrap().bytes);
+        assert_eq!(
+            mjpeg(&bare, 64, 48).unwrap().bytes,
+            mjpeg(&whole, 64, 48).unwrap().bytes
+        );
+    }
+
+    #[test]
+    fn r24_a_camera_cannot_send_a_larger_picture_than_it_was_asked_for() {
+        let whole = jpeg();
+        for (width, height, fits) in [
+            (64, 48, true),
+            (640, 480, true),
+            (50, 33, true),
+            (48, 48, false),
+            (64, 32, false),
+        ] {
+            assert_eq!(mjpeg(&whole, width, height).is_ok(), fits, "{width}x{height}");
+        }
     }
 
     #[test]
     fn damaged_jpegs_never_panic_and_cut_ones_are_refused() {
         let whole = jpeg();
         let accepted: Vec<usize> = (0..whole.len())
-            .filter(|end| mjpeg(&whole[..*end]).is_ok())
+            .filter(|end| mjpeg(&whole[..*end], 64, 48).is_ok())
             .collect();
         // Only the end marker, and the last bits of the last block before it, may be missing.
         assert!(
@@ -365,7 +385,7 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x5a;
             // Either is right; a panic is not.
-            let _ = mjpeg(&damaged);
+            let _ = mjpeg(&damaged, 64, 48);
             let _ = picture_file(&damaged);
         }
     }

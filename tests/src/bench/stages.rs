@@ -69,7 +69,7 @@ pub fn stages(
         for (samples, micros) in stages.iter_mut().zip(micros) {
             samples.push(micros as f64 / 1000.0);
         }
-        decoding[1].push(timed(bytes, mjpeg)?);
+        decoding[1].push(timed(bytes, |bytes| mjpeg(bytes, size.0, size.1))?);
     }
     let [file, camera] = &decoding;
     let [detect, landmarks, encode, quality] = &stages;
@@ -87,7 +87,10 @@ pub fn stages(
     Ok(())
 }
 
-fn timed(bytes: &[u8], decode: fn(&[u8]) -> Result<Picture, DecodeError>) -> Result<f64, DecodeError> {
+fn timed(
+    bytes: &[u8],
+    decode: impl Fn(&[u8]) -> Result<Picture, DecodeError>,
+) -> Result<f64, DecodeError> {
     let begun = Instant::now();
     decode(bytes)?;
     Ok(ms(begun.elapsed()))

@@ -154,7 +154,7 @@ fn layout(format: FrameFormat) -> (FourCC, Option<u32>) {
 
 fn pixels(format: FrameFormat, bytes: &[u8], width: u32, height: u32) -> Result<Picture, DecodeError> {
     match format {
-        FrameFormat::MJPEG => decode::mjpeg(bytes),
+        FrameFormat::MJPEG => decode::mjpeg(bytes, width, height),
         FrameFormat::YUYV => decode::yuyv(bytes, width, height),
         FrameFormat::NV12 => decode::nv12(bytes, width, height),
         FrameFormat::RAWRGB => decode::packed(bytes, width, height, false),
