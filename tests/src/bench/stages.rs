@@ -87,10 +87,7 @@ pub fn stages(
     Ok(())
 }
 
-fn timed(
-    bytes: &[u8],
-    decode: impl Fn(&[u8]) -> Result<Picture, DecodeError>,
-) -> Result<f64, DecodeError> {
+fn timed(bytes: &[u8], decode: impl Fn(&[u8]) -> Result<Picture, DecodeError>) -> Result<f64, DecodeError> {
     let begun = Instant::now();
     decode(bytes)?;
     Ok(ms(begun.elapsed()))
