@@ -2,6 +2,7 @@
 //! system on a replayed camera, the built files.
 
 pub mod bins;
+pub mod callers;
 pub mod pam_host;
 pub mod scripted;
 pub mod system;

@@ -1,0 +1,1 @@
+//! A screen without a screen: Xvfb, and xdotool at its keyboard.
