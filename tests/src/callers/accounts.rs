@@ -96,6 +96,12 @@ pub fn write() {
         format!("{0}:x:{1}:{1}::/home/{0}:/bin/sh\n", who.name, who.uid)
     });
     rewrite("group", 0o644, &|who| format!("{}:x:{}:\n", who.name, who.uid));
+    // Whom polkit takes for administrators.
+    let names = PEOPLE.map(|who| who.name).join(",");
+    let groups = fs::read_to_string("/etc/group").unwrap();
+    let others = groups.lines().filter(|line| !line.starts_with("sudo:"));
+    let others: String = others.map(|line| format!("{line}\n")).collect();
+    fs::write("/etc/group", format!("{others}sudo:x:27:{names}\n")).unwrap();
     rewrite("shadow", 0o640, &|who| {
         format!("{}:{}:20000:0:99999:7::{}:\n", who.name, who.hash, who.expires)
     });
@@ -113,10 +119,9 @@ pub fn write() {
         super::namespace::make_folder(&home);
         chown(&home, Some(who.uid), Some(who.uid)).unwrap();
     }
-    let names = PEOPLE.map(|who| who.name).join(", ");
     fs::write(
         "/etc/sudoers",
-        format!("Defaults env_reset, lecture=never\nroot ALL=(ALL:ALL) ALL\n{names} ALL=(ALL:ALL) ALL\n"),
+        "Defaults env_reset, lecture=never\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n",
     )
     .unwrap();
     fs::set_permissions("/etc/sudoers", Permissions::from_mode(0o440)).unwrap();

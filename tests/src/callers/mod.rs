@@ -6,7 +6,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod accounts;
+mod background;
+pub mod bus;
 mod dialogue;
+pub mod cases;
 pub mod display;
 mod log;
 mod namespace;
@@ -17,6 +20,7 @@ mod table;
 mod world;
 
 pub use accounts::{Account, BOBS, ENROLLED, EXPIRED, LOCKED, NOT_ENROLLED, ROOT};
+pub use background::Background;
 pub use dialogue::{Ended, FACE_PROMPT, Hand, SHOW, Talk};
 pub use log::Decided;
 pub use pty::Pty;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
+use nix::unistd::{Uid, User};
 
 use super::needs;
 
@@ -34,6 +35,7 @@ impl Pty {
         let pair = openpty(None, None).unwrap();
         let slave: OwnedFd = pair.slave;
         fchown(&slave, Some(uid), None).unwrap();
+        let home = User::from_uid(Uid::from_raw(uid)).unwrap().unwrap().dir;
         // A session of its own, with this terminal to control it.
         let mut command = Command::new("setsid");
         command
@@ -44,6 +46,7 @@ impl Pty {
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("TERM", "dumb")
             .env("LC_ALL", "C")
+            .env("HOME", home)
             .current_dir("/")
             .uid(uid)
             .gid(uid)
