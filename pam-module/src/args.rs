@@ -14,9 +14,12 @@ pub struct Settings {
     pub socket: PathBuf,
     /// `timeout=SECONDS`: how long the whole call may take, 1 to 30.
     pub timeout: Duration,
-    /// `timeout_result=auth_err`: a scan that ended without a face to compare is `PAM_AUTH_ERR`, for callers that give
-    /// up on a module for good after `PAM_AUTHINFO_UNAVAIL` (`kde-face`).
+    /// `timeout_result=auth_err`: a scan that ended without a face to compare, or had to wait for something that passes
+    /// by itself, is `PAM_AUTH_ERR`, for callers that give up on a module for good after `PAM_AUTHINFO_UNAVAIL`
+    /// (`kde-face`).
     pub timeout_is_auth_err: bool,
+    /// `note_password`: asks nobody, and only notes that a password was typed (R21).
+    pub note_password: bool,
     /// `debug`: a second line in the log.
     pub debug: bool,
 }
@@ -25,7 +28,9 @@ pub struct Settings {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArgError {
     /// No such argument.
-    #[error("unknown module argument \"{0}\"; known are socket=, timeout=, timeout_result=auth_err, debug")]
+    #[error(
+        "unknown module argument \"{0}\"; known are socket=, timeout=, timeout_result=auth_err, note_password, debug"
+    )]
     Unknown(String),
     /// An argument stands twice.
     #[error("module argument \"{0}\" is given twice")]
@@ -39,6 +44,9 @@ pub enum ArgError {
     /// Not `auth_err`.
     #[error("timeout_result=\"{0}\" is not known; only auth_err is")]
     TimeoutResult(String),
+    /// No scan of this line could have a result.
+    #[error("note_password and timeout_result= do not go together: this line scans nothing")]
+    NoScan,
 }
 
 /// `sun_path` of unix(7) without its closing NUL.
@@ -49,21 +57,27 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the arguments; each may stand once.
 pub fn parse(args: &[String]) -> Result<Settings, ArgError> {
-    let (mut socket, mut timeout, mut result, mut debug) = (None, None, None, None);
+    let (mut socket, mut timeout, mut result) = (None, None, None);
+    let (mut note, mut debug) = (None, None);
     for arg in args {
         match arg.split_once('=') {
             Some(("socket", path)) => once("socket", &mut socket, parse_socket(path)?)?,
             Some(("timeout", seconds)) => once("timeout", &mut timeout, parse_timeout(seconds)?)?,
             Some(("timeout_result", "auth_err")) => once("timeout_result", &mut result, true)?,
             Some(("timeout_result", other)) => return Err(ArgError::TimeoutResult(other.to_owned())),
+            None if arg == "note_password" => once("note_password", &mut note, true)?,
             None if arg == "debug" => once("debug", &mut debug, true)?,
             _ => return Err(ArgError::Unknown(arg.clone())),
         }
+    }
+    if note.is_some() && result.is_some() {
+        return Err(ArgError::NoScan);
     }
     Ok(Settings {
         socket: socket.unwrap_or_else(|| PathBuf::from(SOCKET_PATH)),
         timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
         timeout_is_auth_err: result.unwrap_or(false),
+        note_password: note.unwrap_or(false),
         debug: debug.unwrap_or(false),
     })
 }
@@ -105,7 +119,7 @@ mod tests {
         let settings = read(&[]).unwrap();
         assert_eq!(settings.socket, PathBuf::from(SOCKET_PATH));
         assert_eq!(settings.timeout, Duration::from_secs(5));
-        assert!(!settings.timeout_is_auth_err && !settings.debug);
+        assert!(!settings.timeout_is_auth_err && !settings.note_password && !settings.debug);
     }
 
     #[test]
@@ -117,8 +131,18 @@ mod tests {
                 socket: PathBuf::from("/x"),
                 timeout: Duration::from_secs(30),
                 timeout_is_auth_err: true,
+                note_password: false,
                 debug: true,
             }
+        );
+        assert!(
+            read(&["note_password", "socket=/x", "timeout=1"])
+                .unwrap()
+                .note_password
+        );
+        assert_eq!(
+            read(&["note_password", "timeout_result=auth_err"]),
+            Err(ArgError::NoScan)
         );
         assert_eq!(
             read(&["socket=/a=b"]).unwrap().socket,
@@ -158,11 +182,14 @@ mod tests {
             "timeout_result=success",
             "timeout_result=ignore",
             "TIMEOUT=5",
+            "note_password=1",
+            "note-password",
         ] {
             assert!(read(&[wrong]).is_err(), "{wrong:?}");
         }
         for twice in [
             ["debug", "debug"],
+            ["note_password", "note_password"],
             ["timeout=1", "timeout=1"],
             ["socket=/a", "socket=/a"],
         ] {

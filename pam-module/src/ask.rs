@@ -1,14 +1,15 @@
-//! The one question to the daemon: one connection, one deadline, one answer.
+//! The questions to the daemon: each one connection, one deadline, one answer.
 
 use std::time::Duration;
 
-use facelogin_protocol::types::{AuthenticateIn, AuthenticateOut};
+use facelogin_protocol::types::{AuthenticateIn, AuthenticateOut, Done, ReportPasswordIn};
 use facelogin_protocol::{Client, ClientError, Deadline, RequestId};
 use nix::errno::Errno;
 use nix::unistd::User;
 
 use crate::args::Settings;
 use crate::caller::{Caller, CallerError};
+use crate::conversation::PromptError;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,15 @@ pub enum AskError {
     /// No request id can be made.
     #[error("the kernel gives no random numbers")]
     NoRandomness,
+    /// The prompt had no answer.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// The prompt was answered with a password.
+    #[error("the password was typed")]
+    PasswordTyped,
+    /// No prompt: the password is there already.
+    #[error("the password has been asked for already")]
+    PasswordThere,
     /// The daemon was asked and gave no answer to rely on.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -33,9 +43,12 @@ pub enum AskError {
 /// The daemon is told to answer this much before the deadline, so that its reason arrives.
 const MARGIN: Duration = Duration::from_millis(200);
 
-/// Asks the daemon about this login.
-pub fn ask(caller: &Caller, settings: &Settings) -> Result<AuthenticateOut, AskError> {
-    // From here on nothing waits for a person at a keyboard: libpam's prompt for the name is over.
+/// The longest that a report after a password may hold the login up.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Asks the daemon about this login; `consent`: the user has asked for the scan at the prompt.
+pub fn ask(caller: &Caller, settings: &Settings, consent: bool) -> Result<AuthenticateOut, AskError> {
+    // From here on nothing waits for a person at a keyboard: the prompts, libpam's and ours, are over.
     let deadline = Deadline::after(settings.timeout);
     let uid = uid_of(&caller.user)?;
     let request_id = RequestId::random().ok_or(AskError::NoRandomness)?;
@@ -49,10 +62,23 @@ pub fn ask(caller: &Caller, settings: &Settings) -> Result<AuthenticateOut, AskE
         // A login that has one does not come this far.
         rhost: None,
         ruser: caller.ruser.clone(),
-        consent: false,
+        consent,
         timeout_ms: millis(deadline.remaining().saturating_sub(MARGIN)),
     };
     Ok(client.authenticate(&request, deadline)?)
+}
+
+/// Tells the daemon that this user's password was typed and accepted.
+pub fn report_password(caller: &Caller, settings: &Settings) -> Result<(), AskError> {
+    let deadline = Deadline::after(settings.timeout.min(REPORT_TIMEOUT));
+    let report = ReportPasswordIn {
+        user: caller.user.clone(),
+        uid: uid_of(&caller.user)?,
+        service: caller.service.clone(),
+    };
+    let mut client = Client::connect(&settings.socket, deadline)?;
+    let Done {} = client.call("ReportPassword", &report, deadline)?;
+    Ok(())
 }
 
 /// R5: name to uid, once; the daemon gets both and resolves the name again.

@@ -7,6 +7,7 @@ use pamsm::PamError;
 
 use crate::ask::AskError;
 use crate::caller::CallerError;
+use crate::conversation::PromptError;
 
 /// How an authentication ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,15 +16,17 @@ pub enum Outcome {
     Match,
     /// A face was seen and it is not the user's.
     Mismatch,
-    /// The scan ran to its end without a face to compare.
+    /// No face was compared, and what stood in the way passes by itself.
     NothingToCompare,
     /// The face cannot be asked here and now.
     Unavailable,
+    /// The password was typed, and waits in `PAM_AUTHTOK` for the next module.
+    PasswordTyped,
     /// Too many mismatches.
     LockedOut,
     /// No such account.
     UnknownUser,
-    /// The program could not be asked for the user's name.
+    /// The user could not be asked for the name, or for the password or the face.
     ConversationBroke,
     /// Something is wrong with the module's arguments, or with who answers on the socket.
     Fault,
@@ -36,7 +39,7 @@ impl Outcome {
             Self::Match => PamError::SUCCESS,
             Self::Mismatch => PamError::AUTH_ERR,
             Self::NothingToCompare if timeout_is_auth_err => PamError::AUTH_ERR,
-            Self::NothingToCompare | Self::Unavailable => PamError::AUTHINFO_UNAVAIL,
+            Self::NothingToCompare | Self::Unavailable | Self::PasswordTyped => PamError::AUTHINFO_UNAVAIL,
             Self::LockedOut => PamError::MAXTRIES,
             Self::UnknownUser => PamError::USER_UNKNOWN,
             Self::ConversationBroke => PamError::CONV_ERR,
@@ -54,11 +57,39 @@ impl From<&AuthenticateOut> for Outcome {
             (Verdict::NoMatch, _) => Self::Mismatch,
             (Verdict::LockedOut, _) => Self::LockedOut,
             (Verdict::UnknownUser, _) => Self::UnknownUser,
-            (Verdict::Unavailable, Reason::NobodySeen | Reason::PoorView | Reason::SeveralFaces) => {
-                Self::NothingToCompare
-            }
-            (Verdict::Unavailable, _) => Self::Unavailable,
+            (Verdict::Unavailable, reason) => unavailable(reason),
         }
+    }
+}
+
+/// By name, so that a new reason has to be put somewhere: `timeout_result=auth_err` keeps a caller asking that would
+/// give up for good, and only what passes by itself is worth that.
+fn unavailable(reason: Reason) -> Outcome {
+    match reason {
+        Reason::NobodySeen
+        | Reason::PoorView
+        | Reason::SeveralFaces
+        | Reason::Busy
+        | Reason::RateLimited
+        | Reason::JustLocked
+        | Reason::LidClosed => Outcome::NothingToCompare,
+        Reason::NotMatching
+        | Reason::NotEnrolled
+        | Reason::OtherEngine
+        | Reason::ServiceNotAllowed
+        | Reason::Remote
+        | Reason::CameraUnavailable
+        | Reason::VisionUnavailable
+        | Reason::LockedOut
+        | Reason::UnknownUser
+        | Reason::StoreUnavailable
+        | Reason::NotPresent
+        | Reason::PasswordFirst
+        | Reason::AccountLocked
+        | Reason::HomeLocked
+        | Reason::Cancelled => Outcome::Unavailable,
+        // The prompt follows this answer; as the last one it denies a consent that was given.
+        Reason::ConsentNeeded | Reason::Matched => Outcome::Fault,
     }
 }
 
@@ -70,6 +101,9 @@ impl From<&AskError> for Outcome {
             AskError::Caller(CallerError::Remote | CallerError::Item { .. })
             | AskError::Lookup(_)
             | AskError::NoRandomness => Self::Unavailable,
+            AskError::Prompt(PromptError::Talk(_)) => Self::ConversationBroke,
+            AskError::Prompt(PromptError::Authtok) => Self::Fault,
+            AskError::PasswordTyped | AskError::PasswordThere => Self::PasswordTyped,
             AskError::Client(error) => Self::from(error),
         }
     }

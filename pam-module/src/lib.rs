@@ -1,21 +1,30 @@
-//! The PAM module: one request to facelogind, one PAM code back.
+//! The PAM module: a request to facelogind, one PAM code back.
 //!
 //! It runs inside programs that decide who gets in, often as root. So it touches nothing of theirs (R7), keeps
-//! nothing between calls (R12), reads no environment variable (R13), and every way through it that is not one
-//! matching answer ends in a failure (R1).
+//! one note a transaction and nothing else (R12), reads no environment variable (R13), and every way through it that
+//! is not one matching answer ends in a failure (R1).
 //!
 //! | file | what |
 //! |---|---|
 //! | `login` | one authentication from end to end, and its line in the log |
 //! | `args` | the words after the module's name in a PAM file |
 //! | `caller` | what the calling program says of the login, checked |
-//! | `ask` | the one question to the daemon |
+//! | `ask` | the questions to the daemon |
+//! | `conversation` | what is said to the user: a prompt, a line of information |
+//! | `words` | that line |
+//! | `proof` | the note "a password was typed", and its report after the login |
 //! | `code` | the answer, or its absence, as a PAM code |
 //! | `guard` | no panic leaves the module |
-//! | `ffi` | the one libpam call that pamsm lacks |
+//! | `ffi` | the libpam calls that pamsm lacks |
 //!
-//! This version says nothing to the user at all, so there is no conversation of its own to get wrong, the camera is
-//! never held during one, and `PAM_SILENT` has nothing to silence.
+//! With the trigger `immediate` one question decides. With `enter` the daemon answers the first one with
+//! `consent_needed` when a scan could begin; then the user is asked for the password or an empty line, and only after
+//! the empty line the daemon is asked again. Every question has a connection of its own and ends before a message to
+//! the user begins, so the camera is never held during a conversation. `PAM_SILENT` silences the information, not the
+//! prompt.
+//!
+//! A line with `note_password` further down the stack asks nobody: it notes a password that the modules before it
+//! took. `setcred` reports it.
 
 #![deny(
     clippy::unwrap_used,
@@ -34,9 +43,12 @@ mod args;
 mod ask;
 mod caller;
 mod code;
+mod conversation;
 mod ffi;
 mod guard;
 mod login;
+mod proof;
+mod words;
 
 struct FaceLogin;
 
@@ -44,13 +56,13 @@ struct FaceLogin;
 // not touch `argv` when `argc` is 0, and answers SERVICE_ERR to an argument that is not UTF-8. It cannot panic; an
 // allocation that fails aborts, there as everywhere in Rust.
 impl PamServiceModule for FaceLogin {
-    fn authenticate(pam: Pam, _flags: PamFlags, args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || login::authenticate(&pam, &args))
+    fn authenticate(pam: Pam, flags: PamFlags, args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || login::authenticate(&pam, flags, &args))
     }
 
     /// R3: there are no credentials to set, and anything but success fails the login after a match.
-    fn setcred(pam: Pam, _flags: PamFlags, _args: Vec<String>) -> PamError {
-        guard::guarded(&pam, || PamError::SUCCESS)
+    fn setcred(pam: Pam, flags: PamFlags, args: Vec<String>) -> PamError {
+        guard::guarded(&pam, || login::after(&pam, flags, &args))
     }
 
     // R3: a face says nothing about accounts, sessions or passwords.

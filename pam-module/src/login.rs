@@ -1,37 +1,100 @@
-//! `pam_sm_authenticate` from end to end: arguments, caller, question, code, one line in the log.
+//! `pam_sm_authenticate` from end to end: arguments, caller, question, prompt, code, one line in the log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use facelogin_protocol::types::AuthenticateOut;
-use pamsm::{LogLvl, Pam, PamError, PamLibExt};
+use facelogin_protocol::types::{AuthenticateOut, Reason, Verdict};
+use pamsm::{LogLvl, Pam, PamError, PamFlags, PamLibExt};
 
 use crate::args::{self, Settings};
 use crate::ask::{AskError, ask};
 use crate::caller::{Caller, shown};
 use crate::code::Outcome;
+use crate::conversation::{Choice, prompt, tell};
+use crate::proof::{self, Proof};
+use crate::words;
 
 /// The body of the hook.
-pub fn authenticate(pam: &Pam, args: &[String]) -> PamError {
+pub fn authenticate(pam: &Pam, flags: PamFlags, args: &[String]) -> PamError {
     let settings = match args::parse(args) {
+        Ok(settings) if settings.note_password => {
+            proof::note_password(pam);
+            return Outcome::PasswordTyped.code(false);
+        }
         Ok(settings) => settings,
         Err(error) => {
+            Proof::Nothing.note(pam);
             log(pam, LogLvl::ERR, &shown(&error.to_string()));
             return Outcome::Fault.code(false);
         }
     };
+    // What an earlier call on this handle has seen says nothing about this one.
+    Proof::Nothing.note(pam);
     let caller = match Caller::read(pam) {
         Ok(caller) => caller,
         Err(error) => return conclude(pam, &settings, "not asked", &Err(error.into())),
     };
-    let start = Instant::now();
-    let result = ask(&caller, &settings);
+    let scan = scan(pam, &caller, &settings);
     let who = format!(
         "user {}, tty {}, {} ms",
         shown(&caller.user),
         shown(caller.tty.as_deref().unwrap_or("-")),
-        start.elapsed().as_millis()
+        scan.took.as_millis()
     );
-    conclude(pam, &settings, &who, &result)
+    let code = conclude(pam, &settings, &who, &scan.result);
+    match words::after(&caller, &scan.result, scan.asked_for) {
+        Some(line) if !flags.contains(PamFlags::SILENT) => tell(pam, &line),
+        _ => {}
+    }
+    code
+}
+
+/// The body of `pam_sm_setcred`.
+pub fn after(pam: &Pam, flags: PamFlags, args: &[String]) -> PamError {
+    // `authenticate` has complained of arguments that are wrong, and noted nothing.
+    if let Ok(settings) = args::parse(args) {
+        proof::report(pam, flags, &settings);
+    }
+    PamError::SUCCESS
+}
+
+struct Scan {
+    result: Result<AuthenticateOut, AskError>,
+    /// The user chose the face at the prompt.
+    asked_for: bool,
+    /// How long the last question took.
+    took: Duration,
+}
+
+/// The question; where the daemon wants consent, the prompt and the question again.
+fn scan(pam: &Pam, caller: &Caller, settings: &Settings) -> Scan {
+    let mut start = Instant::now();
+    let mut asked_for = false;
+    let mut result = ask(caller, settings, false);
+    if matches!(&result, Ok(answer) if wants_consent(answer)) {
+        let choice = prompt(pam);
+        start = Instant::now();
+        result = match choice {
+            Ok(Choice::Face) => {
+                asked_for = true;
+                ask(caller, settings, true)
+            }
+            Ok(Choice::Password) => {
+                Proof::Password.note(pam);
+                Err(AskError::PasswordTyped)
+            }
+            Ok(Choice::PasswordThere) => Err(AskError::PasswordThere),
+            Err(error) => Err(error.into()),
+        };
+    }
+    Scan {
+        result,
+        asked_for,
+        took: start.elapsed(),
+    }
+}
+
+fn wants_consent(answer: &AuthenticateOut) -> bool {
+    (answer.verdict, answer.reason) == (Verdict::Unavailable, Reason::ConsentNeeded)
 }
 
 fn conclude(
@@ -48,6 +111,9 @@ fn conclude(
         Outcome::Match => LogLvl::NOTICE,
         _ => LogLvl::INFO,
     };
+    if outcome == Outcome::Match {
+        Proof::Face.note(pam);
+    }
     log(pam, level, &line(who, result));
     let code = outcome.code(settings.timeout_is_auth_err);
     if settings.debug {

@@ -4,7 +4,7 @@ pub mod code;
 mod confdir;
 mod ffi;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, NulError};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -60,6 +60,13 @@ pub struct Message {
     pub text: String,
 }
 
+impl Message {
+    /// Whether it wants an answer.
+    pub fn is_question(&self) -> bool {
+        matches!(self.style, Style::Hidden | Style::Shown)
+    }
+}
+
 /// What the application's conversation answers.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -104,10 +111,33 @@ impl PamHost {
         };
         let user = user.map(text).transpose()?;
         let confdir = text(confdir.as_os_str().as_bytes())?;
-        let transaction = Transaction::start(&text(service)?, user.as_deref(), &confdir, Box::new(talk))?;
+        let transaction =
+            Transaction::start(&text(service)?, user.as_deref(), &confdir, Some(Box::new(talk)))?;
         Ok(Self {
             transaction,
             messages,
+        })
+    }
+
+    /// Starts one whose user answers each question with the next of `answers`, and nothing once they are used up.
+    pub fn answering(service: &str, user: &str, confdir: &Path, answers: Vec<Answer>) -> Result<Self, i32> {
+        let next = Cell::new(0);
+        Self::start(service, Some(user), confdir, move |message| {
+            if !message.is_question() {
+                return Answer::Null;
+            }
+            let answer = answers.get(next.replace(next.get() + 1));
+            answer.cloned().unwrap_or(Answer::Fail)
+        })
+    }
+
+    /// Starts one whose `struct pam_conv` has no function.
+    pub fn without_conversation(service: &str, user: &str, confdir: &Path) -> Result<Self, i32> {
+        let confdir = text(confdir.as_os_str().as_bytes())?;
+        let transaction = Transaction::start(&text(service)?, Some(&text(user)?), &confdir, None)?;
+        Ok(Self {
+            transaction,
+            messages: Rc::default(),
         })
     }
 

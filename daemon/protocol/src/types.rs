@@ -163,6 +163,8 @@ message! {
         verdict: Verdict,
         /// Why.
         reason: Reason,
+        /// The service hands out another user's rights: whoever is let in by face is told so (R26).
+        elevation: bool,
     }
 }
 

@@ -61,6 +61,7 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
         uid: input.uid,
         verdict: judged.verdict,
         reason: judged.reason,
+        elevation: attempted.class == EntryClass::Elevation,
     };
     let policy = |standing: &Standing| decide(&daemon.config, &asked, standing);
     attempt(daemon, peer, &attempted, policy, |judged| {

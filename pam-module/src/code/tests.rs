@@ -7,6 +7,7 @@ use facelogin_protocol::socket::SocketError;
 use nix::errno::Errno;
 
 use crate::caller::Flaw;
+use crate::ffi::TalkError;
 
 const VERDICTS: [Verdict; 5] = [
     Verdict::Match,
@@ -16,7 +17,7 @@ const VERDICTS: [Verdict; 5] = [
     Verdict::UnknownUser,
 ];
 
-const REASONS: [Reason; 17] = [
+const REASONS: [Reason; 24] = [
     Reason::Matched,
     Reason::NotMatching,
     Reason::NobodySeen,
@@ -33,14 +34,22 @@ const REASONS: [Reason; 17] = [
     Reason::RateLimited,
     Reason::UnknownUser,
     Reason::StoreUnavailable,
+    Reason::ConsentNeeded,
+    Reason::NotPresent,
+    Reason::LidClosed,
+    Reason::JustLocked,
+    Reason::PasswordFirst,
+    Reason::AccountLocked,
+    Reason::HomeLocked,
     Reason::Cancelled,
 ];
 
-const OUTCOMES: [Outcome; 8] = [
+const OUTCOMES: [Outcome; 9] = [
     Outcome::Match,
     Outcome::Mismatch,
     Outcome::NothingToCompare,
     Outcome::Unavailable,
+    Outcome::PasswordTyped,
     Outcome::LockedOut,
     Outcome::UnknownUser,
     Outcome::ConversationBroke,
@@ -53,6 +62,7 @@ fn code(verdict: Verdict, reason: Reason, timeout_is_auth_err: bool) -> PamError
         uid: 0,
         verdict,
         reason,
+        elevation: false,
     };
     Outcome::from(&answer).code(timeout_is_auth_err)
 }
@@ -95,34 +105,38 @@ fn answers_have_the_codes_of_the_table() {
         (Verdict::Match, Reason::NobodySeen, PamError::SERVICE_ERR),
         (Verdict::NoMatch, Reason::Matched, PamError::SERVICE_ERR),
         (Verdict::NoMatch, Reason::NotMatching, PamError::AUTH_ERR),
-        (
-            Verdict::Unavailable,
-            Reason::NobodySeen,
-            PamError::AUTHINFO_UNAVAIL,
-        ),
-        (
-            Verdict::Unavailable,
-            Reason::NotEnrolled,
-            PamError::AUTHINFO_UNAVAIL,
-        ),
         (Verdict::LockedOut, Reason::LockedOut, PamError::MAXTRIES),
         (Verdict::UnknownUser, Reason::UnknownUser, PamError::USER_UNKNOWN),
     ] {
         assert_eq!(code(verdict, reason, false), expected, "{verdict:?} {reason:?}");
     }
+    for reason in REASONS {
+        let expected = match reason {
+            // A second demand for consent is no answer to a consent that was given.
+            Reason::Matched | Reason::ConsentNeeded => PamError::SERVICE_ERR,
+            _ => PamError::AUTHINFO_UNAVAIL,
+        };
+        assert_eq!(code(Verdict::Unavailable, reason, false), expected, "{reason:?}");
+    }
 }
 
 #[test]
-fn timeout_result_changes_scans_without_a_face_to_compare_and_nothing_else() {
+fn timeout_result_changes_what_passes_by_itself_and_nothing_else() {
     for verdict in VERDICTS {
         for reason in REASONS {
             let (without, with) = (code(verdict, reason, false), code(verdict, reason, true));
-            let ran_out = verdict == Verdict::Unavailable
+            let passes = verdict == Verdict::Unavailable
                 && matches!(
                     reason,
-                    Reason::NobodySeen | Reason::PoorView | Reason::SeveralFaces
+                    Reason::NobodySeen
+                        | Reason::PoorView
+                        | Reason::SeveralFaces
+                        | Reason::Busy
+                        | Reason::RateLimited
+                        | Reason::JustLocked
+                        | Reason::LidClosed
                 );
-            if ran_out {
+            if passes {
                 assert_eq!((without, with), (PamError::AUTHINFO_UNAVAIL, PamError::AUTH_ERR));
             } else {
                 assert_eq!(without, with, "{verdict:?} {reason:?}");
@@ -163,6 +177,14 @@ fn a_missing_answer_has_the_code_of_the_table() {
             PamError::AUTHINFO_UNAVAIL,
         ),
         (AskError::UnknownUser, PamError::USER_UNKNOWN),
+        (PromptError::Talk(TalkError::None).into(), PamError::CONV_ERR),
+        (
+            PromptError::Talk(TalkError::NoResponse).into(),
+            PamError::CONV_ERR,
+        ),
+        (PromptError::Authtok.into(), PamError::SERVICE_ERR),
+        (AskError::PasswordTyped, PamError::AUTHINFO_UNAVAIL),
+        (AskError::PasswordThere, PamError::AUTHINFO_UNAVAIL),
         (AskError::Lookup(Errno::EIO), PamError::AUTHINFO_UNAVAIL),
         (AskError::NoRandomness, PamError::AUTHINFO_UNAVAIL),
         (

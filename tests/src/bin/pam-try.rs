@@ -10,10 +10,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use facelogin_tests::pam_host::{PamHost, code};
+use facelogin_tests::pam_host::{Answer, Message, PamHost, code, flag};
 use serde_json::json;
 
-/// Logs in through libpam: pam_authenticate, then pam_setcred and pam_acct_mgmt.
+/// Logs in through libpam: pam_authenticate, then pam_acct_mgmt and pam_setcred, with --session the session too.
 #[derive(Parser)]
 struct Options {
     /// Folder of the PAM stacks.
@@ -34,6 +34,16 @@ struct Options {
     /// PAM_RUSER.
     #[arg(long)]
     ruser: Option<CString>,
+    /// The answer to the next question, such as a password; empty for Enter. Once they are used up the conversation
+    /// fails.
+    #[arg(long)]
+    answer: Vec<CString>,
+    /// Passes PAM_SILENT.
+    #[arg(long)]
+    silent: bool,
+    /// Opens and closes a session.
+    #[arg(long)]
+    session: bool,
     /// How many attempts, each a transaction of its own.
     #[arg(long, default_value_t = 1)]
     repeat: u32,
@@ -57,7 +67,7 @@ fn main() -> ExitCode {
     as_c_programs_start(options.close_stdio);
     for _ in 0..options.repeat {
         let start = Instant::now();
-        let (call, result) = attempt(&options);
+        let (call, result, messages) = attempt(&options);
         let ms = start.elapsed().as_secs_f64() * 1000.0;
         last = result;
         if options.close_stdio {
@@ -65,23 +75,33 @@ fn main() -> ExitCode {
         }
         let name = code::name(result);
         if options.json {
+            let messages: Vec<_> = messages.iter().map(|message| message.text.as_str()).collect();
             println!(
                 "{}",
-                json!({ "code": result, "name": name, "call": call, "ms": ms })
+                json!({ "code": result, "name": name, "call": call, "ms": ms, "messages": messages })
             );
         } else {
+            for message in messages {
+                println!("{:?}: {}", message.style, message.text);
+            }
             println!("{name} from {call} after {ms:.0} ms");
         }
     }
     ExitCode::from(u8::try_from(last).unwrap_or(u8::MAX))
 }
 
-/// The call that decided, and its code.
-fn attempt(options: &Options) -> (&'static str, i32) {
-    let mut host = match PamHost::mute(&options.service, &options.user, &options.confdir) {
+/// The call that decided, its code, and what the modules said.
+fn attempt(options: &Options) -> (&'static str, i32, Vec<Message>) {
+    let answers = options.answer.iter().cloned().map(Answer::Text).collect();
+    let mut host = match PamHost::answering(&options.service, &options.user, &options.confdir, answers) {
         Ok(host) => host,
-        Err(code) => return ("pam_start", code),
+        Err(code) => return ("pam_start", code, Vec::new()),
     };
+    let (call, code) = login(&mut host, options);
+    (call, code, host.messages())
+}
+
+fn login(host: &mut PamHost, options: &Options) -> (&'static str, i32) {
     let items = [
         options.tty.as_deref().map_or(0, |tty| host.set_tty(tty)),
         options.rhost.as_deref().map_or(0, |name| host.set_rhost(name)),
@@ -90,18 +110,25 @@ fn attempt(options: &Options) -> (&'static str, i32) {
     if let Some(code) = items.into_iter().find(|code| *code != code::SUCCESS) {
         return ("pam_set_item", code);
     }
-    let authenticated = host.authenticate(0);
-    if authenticated != code::SUCCESS {
-        return ("pam_authenticate", authenticated);
+    let silent = if options.silent { flag::SILENT } else { 0 };
+    // The order of login(1).
+    let mut calls: Vec<(&str, fn(&mut PamHost, i32) -> i32, i32)> = vec![
+        ("pam_authenticate", PamHost::authenticate, silent),
+        ("pam_acct_mgmt", PamHost::acct_mgmt, silent),
+        ("pam_setcred", PamHost::setcred, silent | flag::ESTABLISH_CRED),
+    ];
+    if options.session {
+        calls.push(("pam_open_session", PamHost::open_session, silent));
+        calls.push(("pam_close_session", PamHost::close_session, silent));
+        calls.push(("pam_setcred", PamHost::setcred, silent | flag::DELETE_CRED));
     }
-    let credentials = host.setcred(facelogin_tests::pam_host::flag::ESTABLISH_CRED);
-    if credentials != code::SUCCESS {
-        return ("pam_setcred", credentials);
+    for (name, call, flags) in calls {
+        let code = call(host, flags);
+        if code != code::SUCCESS {
+            return (name, code);
+        }
     }
-    match host.acct_mgmt(0) {
-        code::SUCCESS => ("pam_authenticate", code::SUCCESS),
-        account => ("pam_acct_mgmt", account),
-    }
+    ("pam_authenticate", code::SUCCESS)
 }
 
 /// Undoes what Rust does at start and a C program would not have: SIGPIPE kills again.

@@ -84,11 +84,17 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// `pam_start_confdir`; the error is its code.
-    pub fn start(service: &CStr, user: Option<&CStr>, confdir: &CStr, talk: Talk) -> Result<Self, i32> {
-        let talk = Box::into_raw(Box::new(talk));
+    /// `pam_start_confdir`, without `talk` with a conversation that has no function; the error is its code.
+    pub fn start(
+        service: &CStr,
+        user: Option<&CStr>,
+        confdir: &CStr,
+        talk: Option<Talk>,
+    ) -> Result<Self, i32> {
+        let callback: Option<Callback> = talk.is_some().then_some(converse);
+        let talk = talk.map_or(ptr::null_mut(), |talk| Box::into_raw(Box::new(talk)));
         let conv = PamConv {
-            callback: Some(converse),
+            callback,
             data: talk.cast(),
         };
         let mut handle = ptr::null_mut();
@@ -154,8 +160,10 @@ impl Drop for Transaction {
             // SAFETY: the handle came from `pam_start_confdir` and is not used after this.
             unsafe { pam_end(self.handle, self.last) };
         }
-        // SAFETY: it came from `Box::into_raw`, and libpam, which had the other pointer, has let go of it.
-        drop(unsafe { Box::from_raw(self.talk) });
+        if !self.talk.is_null() {
+            // SAFETY: it came from `Box::into_raw`, and libpam, which had the other pointer, has let go of it.
+            drop(unsafe { Box::from_raw(self.talk) });
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use facelogin_protocol::codec::{Call, Inbox, decode, encode_error, encode_reply};
-use facelogin_protocol::types::{AuthenticateIn, AuthenticateOut, Reason, Verdict};
+use facelogin_protocol::types::{AuthenticateIn, AuthenticateOut, Done, Reason, ReportPasswordIn, Verdict};
 use facelogin_protocol::{Deadline, RequestId, SMALL_MESSAGE};
 use nix::poll::PollFlags;
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,14 @@ use serde_json::Value;
 
 use super::peer::{PeerSocket, sockets_of_peer};
 
-/// What to do on one connection. Unless it says otherwise: read the request, answer, close.
+/// What to do on one connection. Unless it says otherwise: read the request, answer, close. What would answer an
+/// `Authenticate` says `Done` to a `ReportPassword`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Script {
     /// As the daemon does.
     Answer(Verdict, Reason),
+    /// The right match, at a service that hands out another user's rights.
+    Elevation,
     /// A match before the request is read, then the right match.
     EarlyMatch,
     /// A match with another request's id.
@@ -56,6 +59,9 @@ pub enum Script {
 impl Script {
     /// The one that lets in.
     pub const MATCH: Self = Self::Answer(Verdict::Match, Reason::Matched);
+
+    /// What a service with the trigger `enter` is told first.
+    pub const CONSENT: Self = Self::Answer(Verdict::Unavailable, Reason::ConsentNeeded);
 }
 
 /// What was seen on one connection.
@@ -63,6 +69,8 @@ impl Script {
 pub struct Seen {
     /// The request, when it was read and was one.
     pub request: Option<AuthenticateIn>,
+    /// The report of a typed password, when it was one.
+    pub report: Option<ReportPasswordIn>,
     /// The sockets that the peer's process had open meanwhile.
     pub sockets: Vec<PeerSocket>,
     /// The peer sent more, or closed its sending side, before the answer.
@@ -88,7 +96,18 @@ pub fn perform(script: &Script, mut stream: UnixStream, seen: &mut Seen) -> io::
         }
         _ => {}
     }
-    let request = read_request(&stream)?;
+    let request = match read_request(&stream)? {
+        Request::Authenticate(request) => request,
+        Request::ReportPassword(report) => {
+            seen.report = Some(report);
+            return match script {
+                Script::Bytes(bytes) => stream.write_all(bytes),
+                Script::Error(name, parameters) => stream.write_all(&encode_error(name, parameters)?),
+                Script::Silence => wait_for_end(&mut stream, true),
+                _ => stream.write_all(&encode_reply(&Done {}, false)?),
+            };
+        }
+    };
     seen.sockets = sockets_of_peer(&stream);
     seen.stirred = stirs(&stream)?;
     let (id, uid) = (request.request_id, request.uid);
@@ -97,6 +116,13 @@ pub fn perform(script: &Script, mut stream: UnixStream, seen: &mut Seen) -> io::
     let other = RequestId::random().ok_or(io::ErrorKind::Other)?;
     match script {
         Script::Answer(verdict, reason) => stream.write_all(&reply(id, uid, *verdict, *reason)?),
+        Script::Elevation => {
+            let elevation = AuthenticateOut {
+                elevation: true,
+                ..out(id, uid, Verdict::Match, Reason::Matched)
+            };
+            stream.write_all(&encode_reply(&elevation, false)?)
+        }
         Script::EarlyMatch => stream.write_all(&good),
         Script::OtherId => stream.write_all(&reply(other, uid, Verdict::Match, Reason::Matched)?),
         Script::OtherUid => {
@@ -138,6 +164,7 @@ fn out(request_id: RequestId, uid: u32, verdict: Verdict, reason: Reason) -> Aut
         uid,
         verdict,
         reason,
+        elevation: false,
     }
 }
 
@@ -145,17 +172,23 @@ fn reply(id: RequestId, uid: u32, verdict: Verdict, reason: Reason) -> io::Resul
     Ok(encode_reply(&out(id, uid, verdict, reason), false)?)
 }
 
-fn read_request(stream: &UnixStream) -> io::Result<AuthenticateIn> {
+enum Request {
+    Authenticate(AuthenticateIn),
+    ReportPassword(ReportPasswordIn),
+}
+
+fn read_request(stream: &UnixStream) -> io::Result<Request> {
     let fd: OwnedFd = stream.try_clone()?.into();
     let message = Inbox::default()
         .next(&fd, SMALL_MESSAGE, Deadline::after(PATIENCE))
         .map_err(io::Error::other)?
         .ok_or(io::ErrorKind::UnexpectedEof)?;
     let call: Call = decode(&message).map_err(io::Error::other)?;
-    if call.method != "org.facelogin.Login.Authenticate" {
-        return Err(io::Error::other(call.method));
+    match call.method.as_str() {
+        "org.facelogin.Login.Authenticate" => Ok(Request::Authenticate(call.parameters()?)),
+        "org.facelogin.Login.ReportPassword" => Ok(Request::ReportPassword(call.parameters()?)),
+        _ => Err(io::Error::other(call.method)),
     }
-    Ok(call.parameters()?)
 }
 
 /// Whether the peer sends more, or shuts its sending side down, although no answer has come.

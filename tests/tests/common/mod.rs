@@ -2,12 +2,15 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fmt::Display;
-use std::path::Path;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use facelogin_tests::bins;
-use facelogin_tests::pam_host::{ConfDir, PamHost, code};
+use facelogin_tests::pam_host::{ConfDir, PamHost, Style, code};
 use facelogin_tests::scripted::{Script, ScriptedDaemon, Seen};
+use tempfile::TempDir;
 
 /// An account that every Unix system has and nobody logs in to; its uid.
 pub const USER: &str = "nobody";
@@ -57,7 +60,11 @@ pub fn authenticate(stacks: &ConfDir, prepare: impl FnOnce(&mut PamHost)) -> i32
         "R1: {}",
         code::name(result)
     );
-    assert!(host.messages().is_empty(), "this module says nothing");
+    let messages = host.messages();
+    assert!(
+        messages.len() <= 1 && messages.iter().all(|message| message.style == Style::Info),
+        "without an enter at most one line of information: {messages:?}"
+    );
     result
 }
 
@@ -67,6 +74,60 @@ pub fn against(script: Script, arguments: &str) -> (i32, Vec<Seen>) {
     let stacks = only_face(format!("{} {arguments}", at(daemon.socket())));
     let result = authenticate(&stacks, |_| {});
     (result, daemon.stop())
+}
+
+/// A stack's next module, `pam_exec` with a script that writes down the password handed on and judges it. Where
+/// `PAM_AUTHTOK` is NULL it asks, as `pam_unix` does.
+pub struct Handed {
+    /// For the stack.
+    pub stacks: ConfDir,
+    folder: TempDir,
+}
+
+impl Handed {
+    /// One that accepts every password.
+    pub fn new() -> Self {
+        Self::judging("exit 0")
+    }
+
+    /// One that accepts this password, of letters, alone.
+    pub fn accepting(password: &str) -> Self {
+        Self::judging(&format!("[ \"$(tr -d '\\0' <\"$0.got\")\" = {password} ]"))
+    }
+
+    fn judging(verdict: &str) -> Self {
+        let folder = TempDir::with_prefix("facelogin-next-").unwrap();
+        let script = folder.path().join("next");
+        fs::write(&script, format!("#!/bin/sh\ncat >\"$0.got\"\n{verdict}\n")).unwrap();
+        fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+        let stacks = ConfDir::new().unwrap();
+        Self { stacks, folder }
+    }
+
+    fn script(&self) -> PathBuf {
+        self.folder.path().join("next")
+    }
+
+    /// Its line under this control.
+    pub fn line(&self, control: &str) -> String {
+        let script = self.script();
+        format!(
+            "auth {control} pam_exec.so expose_authtok quiet {}\n",
+            script.display()
+        )
+    }
+
+    /// The password it was handed last.
+    pub fn password(&self) -> Option<Vec<u8>> {
+        let mut bytes = fs::read(self.script().with_extension("got")).ok()?;
+        bytes.pop_if(|last| *last == 0);
+        Some(bytes)
+    }
+
+    /// Lets a program of any user run it.
+    pub fn open_to_all(&self) {
+        fs::set_permissions(self.folder.path(), Permissions::from_mode(0o777)).unwrap();
+    }
 }
 
 /// Compares codes by name.
