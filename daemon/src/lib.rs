@@ -3,11 +3,13 @@
 //! Two processes of one program: the supervisor ([`server`], policy, decision, [`store`]) never parses a pixel; the
 //! vision process ([`vision`]) owns the camera and the models and never sees a template.
 
+pub mod account;
 pub mod audit;
 pub mod decision;
 pub mod enrolment;
 pub mod levels;
 pub mod lockout;
+pub mod password;
 pub mod policy;
 pub mod quality;
 pub mod scan;

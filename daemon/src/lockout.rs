@@ -20,7 +20,9 @@ use serde::Serialize;
 pub enum EntryClass {
     /// A display manager: GDM, SDDM, LightDM, greetd.
     Greeter,
-    /// A login on a text terminal, and any PAM service not known here.
+    /// A login on a text terminal, and any PAM service not known here: of those only one that the administrator has
+    /// listed gets as far as a scan. If that is one that everybody can start, its mismatches count for the terminal; they
+    /// never count for the login screen.
     Tty,
     /// More rights for somebody logged in: sudo, su, polkit.
     Elevation,

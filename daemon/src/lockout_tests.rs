@@ -58,6 +58,34 @@ fn r21_every_service_has_its_entry_class() {
     assert_eq!(EntryClass::of("", true), Tty);
 }
 
+/// A service that is added to the lists without a thought for its class would count as a text terminal.
+#[test]
+fn r21_every_service_that_the_configuration_knows_has_the_intended_class() {
+    use EntryClass::{Elevation, Greeter, Locker, Tty};
+    let intended = |service: &str| match service {
+        "login" => Tty,
+        "gdm-password" | "greetd" | "lightdm" | "sddm" | "cosmic-greeter" => Greeter,
+        "doas" | "su" | "su-l" | "sudo" | "sudo-i" | "polkit-1" => Elevation,
+        "cinnamon-screensaver"
+        | "gtklock"
+        | "hyprlock"
+        | "i3lock"
+        | "kde-face"
+        | "mate-screensaver"
+        | "swaylock"
+        | "waylock"
+        | "xfce4-screensaver" => Locker,
+        other => panic!("which class is {other} meant to have?"),
+    };
+    let known = facelogin_config::services::DEFAULT
+        .iter()
+        .chain(facelogin_config::services::NEEDS_CONSENT)
+        .chain(&["polkit-1", "cosmic-greeter"]);
+    for service in known {
+        assert_eq!(EntryClass::of(service, true), intended(service), "{service}");
+    }
+}
+
 #[test]
 fn r21_class_names_are_distinct_and_round_trip() {
     for class in EntryClass::ALL {

@@ -57,21 +57,32 @@ impl From<SocketError> for ClientError {
     }
 }
 
-/// One connection to the daemon.
+/// One connection to the daemon, or to another service of root's that speaks Varlink.
 #[derive(Debug)]
 pub struct Client {
     fd: OwnedFd,
     inbox: Inbox,
+    interface: &'static str,
 }
 
 impl Client {
     /// Connects, and checks that root is on the other side.
     pub fn connect(path: &Path, deadline: Deadline) -> Result<Self, ClientError> {
+        Self::connect_to_interface(path, INTERFACE_NAME, deadline)
+    }
+
+    /// Connects to whoever serves another interface, with the same check.
+    pub fn connect_to_interface(
+        path: &Path,
+        interface: &'static str,
+        deadline: Deadline,
+    ) -> Result<Self, ClientError> {
         let fd = connect_to(path, deadline).map_err(ClientError::Unreachable)?;
         match peer_uid(&fd).map_err(ClientError::Unreachable)? {
             0 => Ok(Self {
                 fd,
                 inbox: Inbox::default(),
+                interface,
             }),
             other => Err(ClientError::NotRoot(other)),
         }
@@ -166,8 +177,8 @@ impl Client {
         more: bool,
         deadline: Deadline,
     ) -> Result<(), ClientError> {
-        let bytes =
-            encode_call(&format!("{INTERFACE_NAME}.{method}"), parameters, more).map_err(CodecError::from)?;
+        let method = format!("{}.{method}", self.interface);
+        let bytes = encode_call(&method, parameters, more).map_err(CodecError::from)?;
         Ok(send_all(&self.fd, &bytes, deadline)?)
     }
 

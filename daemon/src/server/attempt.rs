@@ -14,6 +14,7 @@ use crate::server::Daemon;
 use crate::server::circumstances::hindrance;
 use crate::server::connection::Peer;
 use crate::server::failure::Failure;
+use crate::server::pace::Paced;
 use crate::server::session::{Session, reason_of_end};
 use crate::store::{Attempt, StoreError, Template};
 use crate::vision::wire::Observation;
@@ -40,6 +41,13 @@ pub struct Attempted<'a> {
     pub counts: bool,
     /// The moment of the request.
     pub since: Instant,
+}
+
+impl Attempted<'_> {
+    /// With which other attempts its scans share a pause.
+    fn paced(&self, peer: &Peer) -> Option<Paced> {
+        Paced::of(peer.uid, self.uid.ok().flatten(), self.class, self.consent)
+    }
 }
 
 /// Runs an attempt from policy to record; `answer` is called once, as soon as the verdict stands.
@@ -70,7 +78,8 @@ pub fn attempt(
         true => Some(true),
         false => matches!(end, End::Judged).then_some(false),
     };
-    daemon.pace.scanned(peer.uid, Instant::now(), somebody_seen);
+    let paced = attempted.paced(peer);
+    daemon.pace.scanned(paced, Instant::now(), somebody_seen);
     let mut judged = login.0.finish(attempted.since.elapsed());
     if let Some(reason) = reason_of_end(&end) {
         // A match is a verdict only when the scan came to its end.
@@ -216,7 +225,7 @@ fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<S
         locked_seconds: record.map_or(0, |record| lockout::remaining(&record, &now)),
         usable_templates: count(usable),
         templates: count(own.len()),
-        too_often: daemon.pace.must_wait(peer.uid, Instant::now()),
+        too_often: daemon.pace.must_wait(attempted.paced(peer), Instant::now()),
         hindrance: None,
     })
 }
@@ -320,11 +329,15 @@ fn conclude(
             }
         }
     };
-    log(daemon, peer, attempted, &judged);
+    let too_often = judged.reason == Reason::RateLimited;
+    // A program that loops is told of once in a pause: not at its pace, which is the processor's.
+    if !too_often || daemon.pace.is_news(attempted.paced(peer)) {
+        log(daemon, peer, attempted, &judged);
+    }
     answer(&judged);
-    // What an unprivileged peer is refused without a scan is logged at its pace, and not kept: it could push what
-    // matters out of the history.
-    if peer.is_root() || seen != Seen::Nothing {
+    // What an unprivileged peer is refused without a scan is logged at its pace, and not kept, and so is what comes too
+    // often: it could push what matters out of the history.
+    if (peer.is_root() && !too_often) || seen != Seen::Nothing {
         keep(daemon, peer, attempted, &judged);
     }
 }

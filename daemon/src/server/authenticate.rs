@@ -13,7 +13,7 @@ use crate::server::failure::Failure;
 use crate::server::{Daemon, users};
 
 /// The longest of the strings a caller sends along, in bytes (R14).
-const MAX_TEXT: usize = 256;
+pub const MAX_TEXT: usize = 256;
 
 /// The longest a caller may ask to wait.
 const MAX_TIMEOUT: Duration = Duration::from_secs(60);

@@ -2,10 +2,10 @@
 
 use facelogin_protocol::types::Reason;
 
-use crate::server::Daemon;
 use crate::server::attempt::Attempted;
+use crate::server::{Daemon, accounts, password};
 
 /// The first thing that forbids it; asked only for attempts that nothing else refuses.
-pub fn hindrance(_: &Daemon, _: &Attempted<'_>) -> Option<Reason> {
-    None
+pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
+    accounts::hindrance(daemon, attempted).or_else(|| password::hindrance(daemon, attempted))
 }

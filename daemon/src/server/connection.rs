@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::server::failure::Failure;
-use crate::server::{Daemon, authenticate, enrol, introspect, look, manage};
+use crate::server::{Daemon, authenticate, enrol, introspect, look, manage, password};
 
 /// How long a connection may stay without a whole call: long enough for a person at a Varlink tool's prompt.
 const IDLE: Duration = Duration::from_secs(10);
@@ -144,6 +144,7 @@ fn answer(daemon: &Daemon, peer: &Peer, call: &Call) -> Answer {
     match (interface, method) {
         ("org.varlink.service", _) => introspect::answer(peer, call, method),
         (INTERFACE_NAME, "Authenticate") => authenticate::answer(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "ReportPassword") => password::report(daemon, peer, read(call)?),
         (INTERFACE_NAME, "Test") => look::test(daemon, peer, read(call)?),
         (INTERFACE_NAME, "Identify") => look::identify(daemon, peer, read(call)?),
         (INTERFACE_NAME, "EnrollCamera") => {

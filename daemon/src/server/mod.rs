@@ -1,5 +1,6 @@
 //! The supervisor: who is on the socket, what they may ask, and the answer.
 
+mod accounts;
 mod attempt;
 mod authenticate;
 mod circumstances;
@@ -11,6 +12,7 @@ mod listen;
 mod look;
 mod manage;
 mod pace;
+mod password;
 mod quota;
 mod session;
 mod users;
@@ -20,6 +22,7 @@ use std::time::Duration;
 
 use facelogin_config::Config;
 
+use crate::account::Accounts;
 use crate::audit::Audit;
 use crate::lockout::BootClock;
 use crate::server::pace::Pace;
@@ -37,6 +40,7 @@ pub struct Daemon {
     audit: Audit,
     clock: BootClock,
     pace: Pace,
+    accounts: Accounts,
 }
 
 impl Daemon {
@@ -49,6 +53,7 @@ impl Daemon {
             audit,
             clock,
             pace: Pace::default(),
+            accounts: Accounts::system(),
         }
     }
 

@@ -1,34 +1,77 @@
-//! How often an unprivileged peer may ask, and how often it may have the camera (R22). Root is never held up here.
+//! How often somebody may ask, and how often they may have the camera (R22).
+//!
+//! Calls of root are never held up, nor are its scans, but for one kind: a greeter or a lock screen that scans without
+//! anybody having asked for it may do so for ever, in an empty room.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::lockout::EntryClass;
 
 /// Calls that one uid may make at once, and how fast they come back: far more than a lock screen or a person needs,
 /// far less than it takes to keep the store busy or to fill a log.
 const BURST: f64 = 16.0;
 const PER_SECOND: f64 = 4.0;
 
-/// Between two scans of one uid. It doubles while nobody is in view, so that a lock screen that asks for ever does not
-/// keep the camera on all night.
+/// Between two scans that share a pause. It doubles while nobody is in view, so that a lock screen that asks for ever
+/// does not keep the camera on all night.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 
-#[derive(Debug)]
-struct Account {
-    calls: f64,
-    counted: Instant,
-    pause: Duration,
-    next_scan: Instant,
+/// How long after its pause an idle entry is remembered.
+const MEMORY: Duration = Duration::from_secs(60);
+
+/// Whose scans share a pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Paced {
+    /// All of one ordinary user: a lock screen that runs as them, or anything else that does.
+    Peer(u32),
+    /// Those that a greeter or a lock screen of root begins by itself for one user.
+    Door(u32, EntryClass),
 }
 
-/// The accounts of all uids seen lately.
+impl Paced {
+    /// Who `peer` is paced with when it asks about the account `user`; `None`: with nobody, as often as it likes.
+    ///
+    /// A person who presses Enter is in front of the camera: what root's programs scan with consent is never held up.
+    pub fn of(peer: u32, user: Option<u32>, class: EntryClass, consent: bool) -> Option<Self> {
+        match (peer, class) {
+            (0, EntryClass::Greeter | EntryClass::Locker) if !consent => {
+                user.map(|user| Self::Door(user, class))
+            }
+            (0, _) => None,
+            (peer, _) => Some(Self::Peer(peer)),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Calls {
+    left: f64,
+    counted: Instant,
+}
+
+#[derive(Debug)]
+struct Scans {
+    pause: Duration,
+    next: Instant,
+    told: bool,
+}
+
 #[derive(Debug, Default)]
-pub struct Pace(Mutex<HashMap<u32, Account>>);
+struct State {
+    calls: HashMap<u32, Calls>,
+    scans: HashMap<Paced, Scans>,
+}
+
+/// Everybody seen lately.
+#[derive(Debug, Default)]
+pub struct Pace(Mutex<State>);
 
 impl Pace {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Account>> {
-        // Each account is changed field by field, and every mixture is a sane account.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Each entry is changed field by field, and every mixture is a sane entry.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -37,51 +80,90 @@ impl Pace {
         if uid == 0 {
             return true;
         }
-        let mut accounts = self.lock();
-        // An account that would be full again, with no pause to remember, need not be kept.
-        accounts.retain(|_, account| now < account.next_scan.max(account.counted) + 2 * LONGEST);
-        let account = accounts.entry(uid).or_insert(Account {
-            calls: BURST,
+        let calls = &mut self.lock().calls;
+        // By then it is full again, and need not be kept.
+        calls.retain(|_, calls| now < calls.counted + MEMORY);
+        let calls = calls.entry(uid).or_insert(Calls {
+            left: BURST,
             counted: now,
-            pause: SHORTEST,
-            next_scan: now,
         });
-        let back = now.saturating_duration_since(account.counted).as_secs_f64() * PER_SECOND;
-        account.calls = (account.calls + back).min(BURST);
-        account.counted = now;
-        let may = account.calls >= 1.0;
+        let back = now.saturating_duration_since(calls.counted).as_secs_f64() * PER_SECOND;
+        calls.left = (calls.left + back).min(BURST);
+        calls.counted = now;
+        let may = calls.left >= 1.0;
         if may {
-            account.calls -= 1.0;
+            calls.left -= 1.0;
         }
         may
     }
 
-    /// Whether `uid` must still wait for its next scan.
-    pub fn must_wait(&self, uid: u32, now: Instant) -> bool {
-        uid != 0
-            && self
-                .lock()
-                .get(&uid)
-                .is_some_and(|account| now < account.next_scan)
+    /// Whether the next scan must still wait.
+    pub fn must_wait(&self, paced: Option<Paced>, now: Instant) -> bool {
+        paced.is_some_and(|paced| {
+            self.lock()
+                .scans
+                .get(&paced)
+                .is_some_and(|scans| now < scans.next)
+        })
     }
 
-    /// Notes that a scan for `uid` ended at `now`: whether somebody was in view, `None` if it was not looked at to its
-    /// end (the user typed the password, root needed the camera, the camera failed), which says nothing about the room.
-    pub fn scanned(&self, uid: u32, now: Instant, somebody_seen: Option<bool>) {
-        if let Some(account) = self.lock().get_mut(&uid) {
-            let pause = account.pause;
-            (account.next_scan, account.pause) = match somebody_seen {
-                Some(false) => (now + pause, (pause * 2).min(LONGEST)),
-                Some(true) => (now + SHORTEST, SHORTEST),
-                None => (now + SHORTEST, pause),
-            };
+    /// Whether a refusal of [`Pace::must_wait`] is worth a line in the log: at a door of root's, the first in a pause.
+    /// Ordinary users are held to their calls already.
+    pub fn is_news(&self, paced: Option<Paced>) -> bool {
+        match paced {
+            Some(door @ Paced::Door(..)) => match self.lock().scans.get_mut(&door) {
+                Some(scans) => !std::mem::replace(&mut scans.told, true),
+                None => true,
+            },
+            _ => true,
         }
+    }
+
+    /// Notes that a scan ended at `now`: whether somebody was in view, `None` if it was not looked at to its end (the
+    /// user typed the password, root needed the camera, the camera failed), which says nothing about the room.
+    pub fn scanned(&self, paced: Option<Paced>, now: Instant, somebody_seen: Option<bool>) {
+        let Some(paced) = paced else { return };
+        let all = &mut self.lock().scans;
+        all.retain(|_, scans| now < scans.next + MEMORY);
+        let pause = all.get(&paced).map_or(SHORTEST, |scans| scans.pause);
+        let (wait, pause) = match (paced, somebody_seen) {
+            (_, Some(false)) => (pause, (pause * 2).min(LONGEST)),
+            // Root's programs: who is seen and does not match is the lockout's business.
+            (Paced::Door(..), Some(true)) => (Duration::ZERO, SHORTEST),
+            (Paced::Door(..), None) => (Duration::ZERO, pause),
+            (Paced::Peer(_), Some(true)) => (SHORTEST, SHORTEST),
+            (Paced::Peer(_), None) => (SHORTEST, pause),
+        };
+        let next = now + wait;
+        let told = false;
+        all.insert(paced, Scans { pause, next, told });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use EntryClass::{Elevation, Greeter, Locker, Tty, Unprivileged};
+
+    /// Whole seconds until the next scan.
+    fn wait(pace: &Pace, paced: Paced, now: Instant) -> u64 {
+        (0..)
+            .find(|secs| !pace.must_wait(Some(paced), now + Duration::from_secs(*secs)))
+            .unwrap()
+    }
+
+    /// The pauses of so many scans one right after the other.
+    fn pauses(pace: &Pace, paced: Paced, now: &mut Instant, seen: &[Option<bool>]) -> Vec<u64> {
+        seen.iter()
+            .map(|seen| {
+                assert!(!pace.must_wait(Some(paced), *now));
+                pace.scanned(Some(paced), *now, *seen);
+                let pause = wait(pace, paced, *now);
+                *now += Duration::from_secs(pause);
+                pause
+            })
+            .collect()
+    }
 
     #[test]
     fn r22_a_peer_that_loops_runs_dry_and_recovers_and_root_never_does() {
@@ -99,26 +181,81 @@ mod tests {
     }
 
     #[test]
-    fn r22_the_pause_grows_while_nobody_is_there_and_shrinks_when_somebody_is() {
-        let pace = Pace::default();
-        let mut now = Instant::now();
-        let mut pauses = Vec::new();
-        for _ in 0..7 {
-            assert!(pace.may_call(1000, now) && !pace.must_wait(1000, now));
-            pace.scanned(1000, now, Some(false));
-            let mut pause = 0;
-            while pace.must_wait(1000, now + Duration::from_secs(pause)) {
-                pause += 1;
+    fn r22_who_shares_a_pause() {
+        for consent in [false, true] {
+            for class in EntryClass::ALL {
+                assert_eq!(
+                    Paced::of(1000, Some(1000), class, consent),
+                    Some(Paced::Peer(1000))
+                );
             }
-            pauses.push(pause);
-            now += Duration::from_secs(pause);
+            for class in [Tty, Elevation, Unprivileged] {
+                assert_eq!(Paced::of(0, Some(1000), class, consent), None, "{class:?}");
+            }
         }
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
-        pace.scanned(1000, now, None);
-        assert!(!pace.must_wait(1000, now + SHORTEST));
-        pace.scanned(1000, now, Some(true));
-        assert!(pace.must_wait(1000, now) && !pace.must_wait(1000, now + SHORTEST));
-        pace.scanned(0, now, Some(false));
-        assert!(!pace.must_wait(0, now));
+        for class in [Greeter, Locker] {
+            assert_eq!(
+                Paced::of(0, Some(1000), class, false),
+                Some(Paced::Door(1000, class))
+            );
+            assert_eq!(
+                Paced::of(0, Some(1000), class, true),
+                None,
+                "a person pressed Enter"
+            );
+            assert_eq!(Paced::of(0, None, class, false), None);
+        }
+    }
+
+    #[test]
+    fn r22_the_pause_grows_while_nobody_is_there_and_shrinks_when_somebody_is() {
+        let empty = [Some(false); 7];
+        for paced in [Paced::Peer(1000), Paced::Door(1000, Locker)] {
+            let (pace, mut now) = (Pace::default(), Instant::now());
+            assert_eq!(
+                pauses(&pace, paced, &mut now, &empty),
+                [1, 2, 4, 8, 16, 30, 30],
+                "{paced:?}"
+            );
+            // The same user elsewhere, and others, do not wait.
+            for other in [
+                Paced::Peer(1001),
+                Paced::Door(1001, Locker),
+                Paced::Door(1000, Greeter),
+            ] {
+                pace.scanned(Some(paced), now, Some(false));
+                assert!(!pace.must_wait(Some(other), now));
+            }
+            now += LONGEST;
+            // Left midway: it says nothing about the room.
+            let short = u64::from(matches!(paced, Paced::Peer(_)));
+            let seen = [None, Some(false), Some(true), Some(false)];
+            assert_eq!(
+                pauses(&pace, paced, &mut now, &seen),
+                [short, 30, short, 1],
+                "{paced:?}"
+            );
+            // After a minute without a scan it starts afresh.
+            pauses(&pace, paced, &mut now, &empty);
+            now += MEMORY;
+            assert_eq!(pauses(&pace, paced, &mut now, &[Some(false)]), [1], "{paced:?}");
+        }
+        let pace = Pace::default();
+        pace.scanned(None, Instant::now(), Some(false));
+        assert!(!pace.must_wait(None, Instant::now()));
+    }
+
+    #[test]
+    fn a_door_that_loops_is_told_of_once_in_a_pause() {
+        let (pace, now) = (Pace::default(), Instant::now());
+        let door = Some(Paced::Door(1000, Greeter));
+        for _ in 0..2 {
+            pace.scanned(door, now, Some(false));
+            assert!(pace.is_news(door));
+            assert!((0..9).all(|_| !pace.is_news(door)));
+        }
+        let peer = Some(Paced::Peer(1000));
+        pace.scanned(peer, now, Some(false));
+        assert!(pace.is_news(peer) && pace.is_news(peer) && pace.is_news(None));
     }
 }

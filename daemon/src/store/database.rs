@@ -13,7 +13,8 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x6661_6365;
 
 /// Schema changes, oldest first; `user_version` says how many are applied. Only ever append.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE key_check (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         sealed BLOB NOT NULL
@@ -60,7 +61,17 @@ const MIGRATIONS: &[&str] = &["
         at_boottime_secs INTEGER NOT NULL CHECK (at_boottime_secs >= 0),
         PRIMARY KEY (uid, class)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    -- The name is kept beside the uid: a uid that was given to somebody else brings no password along (R18).
+    CREATE TABLE password (
+        uid INTEGER PRIMARY KEY CHECK (uid BETWEEN 0 AND 4294967295),
+        user TEXT NOT NULL,
+        boot_id TEXT NOT NULL,
+        at_boottime_secs INTEGER NOT NULL CHECK (at_boottime_secs >= 0)
+    ) STRICT;
+",
+];
 
 /// Another `facelogind` cannot hold the database (the folder is locked before); an administrator's `sqlite3` may, for
 /// a moment. Starting is worth that wait, not more.
@@ -199,9 +210,11 @@ mod tests {
         conn.execute("INSERT INTO lockout VALUES (1, 'tty', 2, 3, 'b', 4)", [])
             .unwrap();
         let more = [
-            MIGRATIONS[0],
-            "ALTER TABLE lockout ADD COLUMN note TEXT NOT NULL DEFAULT 'x'",
-        ];
+            MIGRATIONS,
+            &["ALTER TABLE lockout ADD COLUMN note TEXT NOT NULL DEFAULT 'x'"],
+        ]
+        .concat();
+        let known = MIGRATIONS.len() as i64;
         for _ in 0..2 {
             migrate(&mut conn, &path, &more).unwrap();
         }
@@ -210,30 +223,43 @@ mod tests {
             .unwrap();
         assert_eq!(
             (note.as_str(), read_setting::<i64>(&conn, "user_version").unwrap()),
-            ("x", 2)
+            ("x", known + 1)
         );
         // And what was migrated is too new for the release before.
         let refused = migrate(&mut conn, &path, MIGRATIONS);
         assert!(
-            matches!(
-                refused,
-                Err(StoreError::Newer {
-                    found: 2,
-                    known: 1,
-                    ..
-                })
-            ),
+            matches!(refused, Err(StoreError::Newer { found, known: ours, .. }) if (found, ours) == (known + 1, known)),
             "{refused:?}"
         );
+    }
+
+    #[test]
+    fn a_store_of_the_first_release_is_opened_with_all_it_holds() {
+        let (_dir, path) = empty();
+        let mut conn = Connection::open(&path).unwrap();
+        migrate(&mut conn, &path, &MIGRATIONS[..1]).unwrap();
+        conn.execute_batch(
+            "INSERT INTO lockout VALUES (1, 'tty', 2, 3, 'b', 4);
+             INSERT INTO attempt VALUES (7, 1, 'ada', 1, 'login', NULL, 'tty', 0, 'match', 'matched', 5, 0.2, 3);",
+        )
+        .unwrap();
+        drop(conn);
+        let conn = open(&path).unwrap();
+        let count = |table: &str| -> i64 {
+            conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!((count("lockout"), count("attempt"), count("password")), (1, 1, 0));
     }
 
     #[test]
     fn a_migration_that_fails_changes_nothing() {
         let (_dir, path) = empty();
         let mut conn = open(&path).unwrap();
-        let broken = [MIGRATIONS[0], "CREATE TABLE half (x) ; CREATE TABLE lockout (x)"];
+        let broken = [MIGRATIONS, &["CREATE TABLE half (x) ; CREATE TABLE lockout (x)"]].concat();
         assert!(migrate(&mut conn, &path, &broken).is_err());
-        assert_eq!(read_setting::<i64>(&conn, "user_version").unwrap(), 1);
+        let version: i64 = read_setting(&conn, "user_version").unwrap();
+        assert_eq!(version, MIGRATIONS.len() as i64);
         assert!(conn.prepare("SELECT * FROM half").is_err());
     }
 

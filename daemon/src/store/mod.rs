@@ -15,6 +15,7 @@ mod error;
 mod files;
 mod key;
 mod lockouts;
+mod passwords;
 mod seal;
 mod templates;
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod binding;
 mod keys;
 mod lockouts;
 mod opening;
+mod passwords;
 mod templates;
 
 use std::fs;

@@ -1,0 +1,47 @@
+//! The cameras of the machine.
+
+use serde::{Deserialize, Serialize};
+
+/// What a camera sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraKind {
+    /// Visible light.
+    Colour,
+    /// Grey formats only.
+    Infrared,
+    /// Pictures from a folder, for tests and demonstrations.
+    Replay,
+    /// No format that is known here.
+    Unknown,
+}
+
+message! {
+    /// One camera of this machine.
+    Camera {
+        /// What the configuration's `camera.device` takes.
+        id: String,
+        /// The driver's name for it.
+        name: String,
+        /// The node at the moment.
+        device: String,
+        /// What it sees.
+        kind: CameraKind,
+        /// Built in, as far as the firmware tells (sysfs `removable`).
+        fixed: bool,
+        /// Made by software.
+        r#virtual: bool,
+        /// A login would use this one.
+        chosen: bool,
+        /// Why it is chosen, or why not.
+        note: String,
+    }
+}
+
+message! {
+    /// The answer to `ListCameras`.
+    ListCamerasOut {
+        /// In the order of their nodes.
+        cameras: Vec<Camera>,
+    }
+}
