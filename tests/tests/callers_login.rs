@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use facelogin_tests::callers::cases::{Case, View, face_then, immediate, types, with_enter};
-use facelogin_tests::callers::{ENROLLED, EXPIRED, Ended, NOT_ENROLLED, Pty, Table, World};
+use facelogin_tests::callers::{ENROLLED, EXPIRED, Ended, LOCKED, NOT_ENROLLED, Pty, Table, World};
 
 const REFUSALS: [&str; 1] = ["Login incorrect"];
 
@@ -70,14 +70,29 @@ fn login_with_trigger_immediate() {
             ..down
         };
         case(world, &not_enrolled, NOT_ENROLLED.name);
-        world.enrol(&EXPIRED);
-        let expired = Case {
-            what: "match, of an expired account",
+        for who in [EXPIRED, LOCKED] {
+            world.enrol(&who);
+            let what = format!("{}: the account is not asked about, and refuses the password", who.name);
+            let refused = Case {
+                what: &what,
+                view: View::Match,
+                hand: face_then(who.password),
+                ended: Ended::Refused,
+                ..down
+            };
+            case(world, &refused, who.name);
+        }
+        // What the daemon knows nothing of: the account phase has its own say after a match.
+        let file = "/etc/pam.d/common-account";
+        let before = std::fs::read_to_string(file).unwrap();
+        world.write(file, &format!("account requisite pam_deny.so\n{before}"));
+        let denied = Case {
+            what: "match, and the account phase refuses",
             ended: Ended::Refused,
             ..matched
         };
-        let talk = case(world, &expired, EXPIRED.name);
-        assert!(talk.shown.contains("account has expired"), "{talk:?}");
+        case(world, &denied, ENROLLED.name);
+        world.write(file, &before);
         case(world, &down, ENROLLED.name);
     });
 }

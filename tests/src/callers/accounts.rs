@@ -55,7 +55,7 @@ pub const LOCKED: Account = Account {
     expires: "",
 };
 
-/// `usermod --expiredate 1970-01-02`. The face is enrolled.
+/// `usermod --expiredate 1970-01-02`. The face may be enrolled: the daemon does not ask for it.
 pub const EXPIRED: Account = Account {
     name: "eve",
     uid: 4004,

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod accounts;
+mod asking;
 mod background;
 pub mod bus;
 mod dialogue;
@@ -20,6 +21,7 @@ mod table;
 mod world;
 
 pub use accounts::{Account, BOBS, ENROLLED, EXPIRED, LOCKED, NOT_ENROLLED, ROOT};
+pub use asking::Asked;
 pub use background::Background;
 pub use dialogue::{Ended, FACE_PROMPT, Hand, SHOW, Talk};
 pub use log::Decided;
