@@ -101,16 +101,25 @@ impl Drop for Response {
     fn drop(&mut self) {
         let array = self.0.as_ptr();
         // SAFETY: both come from the application's malloc(3) and are the module's to free (pam_conv(3)); nothing else
-        // points to them. The text holds at least the bytes that strnlen(3) saw before a NUL.
+        // points to them.
         unsafe {
             let text = (*array).text;
             if !text.is_null() {
-                libc::explicit_bzero(text.cast(), libc::strnlen(text, MAX_RESPONSE + 1));
+                wipe(text);
                 libc::free(text.cast());
             }
             libc::free(array.cast());
         }
     }
+}
+
+/// Zeroes a text; of one that is longer than any password as much as was looked at.
+///
+/// # Safety
+/// `text` is writable and ends with NUL.
+unsafe fn wipe(text: *mut c_char) {
+    // SAFETY: the text holds at least the bytes that strnlen(3) counts before a NUL.
+    unsafe { libc::explicit_bzero(text.cast(), libc::strnlen(text, MAX_RESPONSE + 1)) }
 }
 
 /// Sends one message through the program's conversation.
@@ -186,4 +195,23 @@ fn handle(pam: &Pam) -> *const c_void {
     // SAFETY: `Pam` is `repr(transparent)` over the handle, a `*const c_void` (pamsm is pinned to the version that was
     // read), and the reference is valid for this read.
     unsafe { *ptr::from_ref(pam).cast::<*const c_void>() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r11_a_response_is_zeroed_to_its_end_or_to_the_bound() {
+        for (length, zeroed) in [(0, 0), (1, 1), (512, 512), (513, 513), (600, 513)] {
+            let mut text = vec![b'x'; length];
+            text.extend(b"\0beyond");
+            // SAFETY: the text is writable and ends with NUL.
+            unsafe { wipe(text.as_mut_ptr().cast()) };
+            let (head, tail) = text.split_at(zeroed);
+            assert!(head.iter().all(|byte| *byte == 0), "{length}");
+            let rest = [vec![b'x'; length - zeroed], b"\0beyond".to_vec()].concat();
+            assert_eq!(tail, rest, "{length}");
+        }
+    }
 }

@@ -17,7 +17,10 @@ use crate::words;
 pub fn authenticate(pam: &Pam, flags: PamFlags, args: &[String]) -> PamError {
     let settings = match args::parse(args) {
         Ok(settings) if settings.note_password => {
-            proof::note_password(pam);
+            let noted = proof::note_password(pam);
+            if settings.debug {
+                log(pam, LogLvl::DEBUG, &format!("note_password: {noted:?}"));
+            }
             return Outcome::PasswordTyped.code(false);
         }
         Ok(settings) => settings,
@@ -132,6 +135,7 @@ fn conclude(
 fn line(who: &str, result: &Result<AuthenticateOut, AskError>) -> String {
     match result {
         Ok(answer) => format!("{} ({}); {who}", answer.verdict.name(), answer.reason.name()),
+        Err(error @ (AskError::PasswordTyped | AskError::PasswordThere)) => format!("{error}; {who}"),
         Err(error) => format!("no answer: {}; {who}", shown(&error.to_string())),
     }
 }

@@ -48,12 +48,13 @@ impl Proof {
 }
 
 /// The line `note_password`: the modules before it have let the user in, and a password is there. Whether it is the
-/// one that let them in cannot be seen, but for a face that did.
-pub fn note_password(pam: &Pam) {
+/// one that let them in cannot be seen, but for a face that did. Says what is noted now.
+pub fn note_password(pam: &Pam) -> Proof {
     let typed = pam.get_cached_authtok().ok().flatten();
     if typed.is_some_and(|password| !password.is_empty()) && Proof::of(pam) != Proof::Face {
         Proof::Password.note(pam);
     }
+    Proof::of(pam)
 }
 
 /// In `setcred`: tells the daemon once that a password was typed and accepted. Nobody but root is heard there.

@@ -1,10 +1,11 @@
 //! What the real module holds while it talks to the user: nothing.
 //!
-//! One test alone in its process, so that nobody else's sockets are counted.
+//! One test alone in its process, so that nobody else's sockets and memory are counted.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
+use std::ffi::CString;
 use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
@@ -22,7 +23,7 @@ fn sockets() -> usize {
 }
 
 #[test]
-fn r11_no_connection_is_open_during_a_conversation_and_no_deadline_runs() {
+fn r11_no_connection_is_open_during_a_conversation_no_deadline_runs_and_responses_are_freed() {
     if !root() {
         return;
     }
@@ -47,4 +48,33 @@ fn r11_no_connection_is_open_during_a_conversation_and_no_deadline_runs() {
     assert_code("an empty answer, a match", host.authenticate(0), code::SUCCESS);
     assert_eq!(host.messages().len(), 2, "the prompt, the elevation");
     assert_eq!(sockets(), before);
+    host.end();
+
+    responses_are_freed();
+}
+
+/// Bytes that are allocated with malloc(3) and not freed.
+#[allow(unsafe_code)]
+fn allocated() -> usize {
+    // SAFETY: it takes nothing and only counts.
+    unsafe { nix::libc::mallinfo2() }.uordblks
+}
+
+fn responses_are_freed() {
+    let daemon =
+        ScriptedProcess::start(env!("CARGO_BIN_EXE_scripted-daemon"), &[Script::CONSENT], None).unwrap();
+    let stacks = only_face(at(daemon.socket()));
+    let password = CString::new("x".repeat(500)).unwrap();
+    let talk = move |_: &Message| Answer::Text(password.clone());
+    let mut host = PamHost::start("face", Some(USER), stacks.path(), talk).unwrap();
+    let mut calls = |count: usize| {
+        for _ in 0..count {
+            assert_code("a password", host.authenticate(0), code::AUTHINFO_UNAVAIL);
+        }
+        allocated()
+    };
+    let before = calls(10);
+    let grown = calls(200).saturating_sub(before);
+    // The host remembers each message, which takes less than 100 bytes; a password left behind would take 500.
+    assert!(grown < 200 * 250, "{grown} bytes more after 200 passwords");
 }

@@ -95,7 +95,8 @@ impl Handed {
         Self::judging(&format!("[ \"$(tr -d '\\0' <\"$0.got\")\" = {password} ]"))
     }
 
-    fn judging(verdict: &str) -> Self {
+    /// One whose script ends with these commands.
+    pub fn judging(verdict: &str) -> Self {
         let folder = TempDir::with_prefix("facelogin-next-").unwrap();
         let script = folder.path().join("next");
         fs::write(&script, format!("#!/bin/sh\ncat >\"$0.got\"\n{verdict}\n")).unwrap();
