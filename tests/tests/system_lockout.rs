@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use facelogin_protocol::types::{Done, Reason, ReportPasswordIn};
+use facelogin_protocol::{Client, ClientError, Deadline};
 use facelogin_tests::pam_host::code;
 use facelogin_tests::system::scene::{Portrait, Scene};
-use facelogin_tests::system::user::ENROLLED;
-use facelogin_tests::system::{System, SystemOptions, Wire, authenticate_in, method};
+use facelogin_tests::system::user::{ENROLLED, STRANGER, act_as, uid};
+use facelogin_tests::system::{PATIENCE, System, SystemOptions, Wire, authenticate_in, method, until};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 fn counted(system: &System) -> Vec<(String, u32)> {
@@ -19,6 +21,30 @@ fn counted(system: &System) -> Vec<(String, u32)> {
 
 fn login(system: &System, service: &str) -> &'static str {
     code::name(system.login(service, ENROLLED))
+}
+
+/// What the module's `setcred` says after a typed password.
+fn report_password(system: &System, peer: u32, user: &str, claimed: u32) -> Result<Done, ClientError> {
+    let report = ReportPasswordIn {
+        user: user.into(),
+        uid: claimed,
+        service: "login".into(),
+    };
+    act_as(peer, || {
+        let deadline = Deadline::after(PATIENCE);
+        Client::connect(&system.socket(), deadline)?.call("ReportPassword", &report, deadline)
+    })
+}
+
+/// The verdict's reason, for a caller with or without consent.
+fn reason(system: &System, peer: u32, service: &str, consent: bool) -> Reason {
+    let mut request = authenticate_in(ENROLLED, service);
+    request.consent = consent;
+    let answer = act_as(peer, || {
+        let deadline = Deadline::after(PATIENCE);
+        Client::connect(&system.socket(), deadline)?.authenticate(&request, deadline)
+    });
+    answer.unwrap().reason
 }
 
 #[test]
@@ -151,4 +177,205 @@ fn r21_leaving_after_a_mismatch_counts() {
         "{attempt:?}"
     );
     assert_eq!(counted(&system), [("tty".into(), 1)]);
+}
+
+#[test]
+fn r21_a_password_success_forgets_every_entry_and_only_root_may_report_it() {
+    let options = SystemOptions::default().tables("[lockout]\nfailures = 1");
+    let Some(system) = System::start(&options) else {
+        return;
+    };
+    system.enrol_usual();
+    system.show(&Scene::of(Portrait::Biden));
+    let games = uid(ENROLLED);
+    for service in ["login", "gdm-password", "swaylock"] {
+        assert_eq!(login(&system, service), "PAM_AUTH_ERR");
+        assert_eq!(login(&system, service), "PAM_MAXTRIES");
+    }
+    assert_eq!(reason(&system, games, "swaylock", true), Reason::NotMatching);
+    assert_eq!(counted(&system).len(), 4);
+
+    // Not by the user's own word, nor about somebody whom the name does not name.
+    for (peer, user, claimed, error) in [
+        (games, ENROLLED, games, "NotPermitted"),
+        (games, STRANGER, uid(STRANGER), "NotPermitted"),
+        (0, ENROLLED, uid(STRANGER), "UnknownUser"),
+        (0, "no-such-user-here", games, "UnknownUser"),
+        (0, &"x".repeat(300), games, "Invalid"),
+    ] {
+        let refused = report_password(&system, peer, user, claimed).unwrap_err();
+        assert!(
+            matches!(&refused, ClientError::Refused { name, .. } if name.ends_with(error)),
+            "{peer} {user}: {refused}"
+        );
+    }
+    report_password(&system, 0, STRANGER, uid(STRANGER)).unwrap();
+    assert_eq!(counted(&system).len(), 4, "somebody else's password");
+
+    let attempts = system.recorded();
+    for _ in 0..2 {
+        report_password(&system, 0, ENROLLED, games).unwrap();
+        assert!(counted(&system).is_empty());
+    }
+    assert_eq!(system.recorded(), attempts, "it is no attempt");
+    system.show(&Scene::of(Portrait::Obama));
+    for service in ["login", "gdm-password", "swaylock"] {
+        assert_eq!(login(&system, service), "PAM_SUCCESS");
+    }
+}
+
+#[test]
+fn r21_a_wait_runs_down_by_the_boot_clock_and_the_next_one_is_longer() {
+    let tables = "[lockout]\nfailures = 2\nfirst_wait_seconds = 600\nmax_wait_seconds = 3600";
+    let Some(mut system) = System::start(&SystemOptions::default().tables(tables)) else {
+        return;
+    };
+    system.enrol_usual();
+    system.show(&Scene::of(Portrait::Biden));
+    let mut ahead = 0;
+    assert_eq!(login(&system, "login"), "PAM_AUTH_ERR");
+    for (failures, wait) in [(2, 600), (3, 1200), (4, 2400), (5, 3600), (6, 3600)] {
+        assert_eq!(login(&system, "login"), "PAM_AUTH_ERR");
+        let left = |system: &System| system.status(ENROLLED).lockouts[0].remaining_seconds;
+        // The test itself may take a minute or two.
+        assert!((wait - 300..=wait).contains(&left(&system)), "{failures}");
+        // Asking while it is locked makes it no longer.
+        for _ in 0..3 {
+            assert_eq!(login(&system, "login"), "PAM_MAXTRIES");
+        }
+        assert_eq!(counted(&system), [("tty".into(), failures)]);
+        assert!(left(&system) <= wait);
+        // A restart ends nothing; time does.
+        let before = left(&system);
+        ahead += 300;
+        system.boot_clock_ahead(ahead);
+        system.restart_daemon();
+        assert!(left(&system) <= before - 300, "{before}");
+        assert_eq!(login(&system, "login"), "PAM_MAXTRIES");
+        ahead += wait;
+        system.boot_clock_ahead(ahead);
+        system.restart_daemon();
+        assert_eq!(left(&system), 0);
+    }
+    system.show(&Scene::of(Portrait::Obama));
+    assert_eq!(login(&system, "login"), "PAM_SUCCESS");
+    assert!(counted(&system).is_empty());
+}
+
+#[test]
+fn r21_a_reboot_begins_a_wait_anew_and_never_ends_one() {
+    let tables = "[lockout]\nfailures = 1\nfirst_wait_seconds = 3600\nmax_wait_seconds = 3600";
+    let Some(mut system) = System::start(&SystemOptions::default().tables(tables)) else {
+        return;
+    };
+    system.enrol_usual();
+    system.show(&Scene::of(Portrait::Biden));
+    assert_eq!(login(&system, "login"), "PAM_AUTH_ERR");
+    system.stop_daemon();
+    // As a store looks that another boot, days ago or up for long, has written.
+    for at in [0, 1_i64 << 40] {
+        let database = system.database();
+        let sql =
+            "UPDATE lockout SET boot_id = '0badb007-0000-4000-8000-000000000000', at_boottime_secs = ?1";
+        assert_eq!(database.execute(sql, [at]).unwrap(), 1);
+        drop(database);
+        system.start_daemon();
+        system.wait_until_ready();
+        let left = system.status(ENROLLED).lockouts[0].remaining_seconds;
+        assert!((3300..=3600).contains(&left), "{left}");
+        assert_eq!(login(&system, "login"), "PAM_MAXTRIES");
+        system.stop_daemon();
+    }
+    // Anchored in this boot it runs down.
+    system.boot_clock_ahead(3600);
+    system.start_daemon();
+    system.wait_until_ready();
+    assert_eq!(system.status(ENROLLED).lockouts[0].remaining_seconds, 0);
+    assert_eq!(login(&system, "login"), "PAM_AUTH_ERR");
+}
+
+#[test]
+fn the_password_comes_first_after_a_boot_and_after_some_hours() {
+    let after = |rules: &str| SystemOptions::default().tables(&format!("[password_first]\n{rules}"));
+    let Some(mut system) = System::start(&after("after_boot = true")) else {
+        return;
+    };
+    system.enrol_usual();
+    system.show(&Scene::of(Portrait::Obama));
+    let games = uid(ENROLLED);
+    for service in ["login", "gdm-password", "swaylock"] {
+        let (result, attempt) = system.recorded_login(service, ENROLLED);
+        assert_eq!(
+            (result, attempt.reason.as_str(), attempt.frames),
+            ("PAM_AUTHINFO_UNAVAIL", "password_first", 0)
+        );
+    }
+    assert_eq!(reason(&system, games, "swaylock", true), Reason::PasswordFirst);
+    system.cli(&["test", "--user", ENROLLED]).expect(0);
+    // Somebody else's password, and one that a user claims, are not it.
+    report_password(&system, 0, STRANGER, uid(STRANGER)).unwrap();
+    report_password(&system, games, ENROLLED, games).unwrap_err();
+    assert_eq!(login(&system, "login"), "PAM_AUTHINFO_UNAVAIL");
+
+    report_password(&system, 0, ENROLLED, games).unwrap();
+    for service in ["login", "gdm-password", "swaylock"] {
+        assert_eq!(login(&system, service), "PAM_SUCCESS");
+    }
+    // Of this boot it stays, however long ago.
+    system.boot_clock_ahead(1_000_000);
+    system.restart_daemon();
+    assert_eq!(login(&system, "login"), "PAM_SUCCESS");
+
+    system.configure(&after("after_hours = 2"));
+    system.boot_clock_ahead(6000);
+    system.restart_daemon();
+    assert_eq!(login(&system, "login"), "PAM_SUCCESS");
+    system.boot_clock_ahead(7200);
+    system.restart_daemon();
+    assert_eq!(reason(&system, 0, "login", true), Reason::PasswordFirst);
+    report_password(&system, 0, ENROLLED, games).unwrap();
+    assert_eq!(login(&system, "login"), "PAM_SUCCESS");
+
+    // The machine was off: nobody knows for how long.
+    system.stop_daemon();
+    let database = system.database();
+    database
+        .execute_batch("UPDATE password SET boot_id = '0badb007-0000-4000-8000-000000000000'")
+        .unwrap();
+    drop(database);
+    system.start_daemon();
+    system.wait_until_ready();
+    assert_eq!(reason(&system, 0, "login", true), Reason::PasswordFirst);
+}
+
+#[test]
+fn r22_a_greeter_or_lock_screen_that_loops_in_an_empty_room_is_slowed_down_and_nobody_else() {
+    let Some(system) = System::start(&SystemOptions::default().rules("no_face_timeout_ms = 300")) else {
+        return;
+    };
+    system.enrol_usual();
+    let refused = |service: &str| reason(&system, 0, service, false) == Reason::RateLimited;
+    for service in ["swaylock", "gdm-password"] {
+        // The pause doubles: however slow this machine, it will be asked too early in the end.
+        until("a refusal", || refused(service).then_some(()));
+        // Whoever pressed Enter is there.
+        assert_eq!(reason(&system, 0, service, true), Reason::NobodySeen);
+    }
+    // A console, a person's other doors, and another user.
+    for _ in 0..3 {
+        assert_eq!(reason(&system, 0, "login", false), Reason::NobodySeen);
+    }
+    let attempts = system.recorded();
+    let kept = system.attempts();
+    assert!(
+        kept.iter().all(|attempt| attempt.reason != "rate_limited"),
+        "{kept:?}"
+    );
+    assert_eq!(kept.len(), attempts);
+    // It ends, and somebody in view is let in without a pause before the next time.
+    system.show(&Scene::of(Portrait::Obama));
+    until("the end of the pause", || {
+        (reason(&system, 0, "swaylock", false) == Reason::Matched).then_some(())
+    });
+    assert_eq!(reason(&system, 0, "swaylock", false), Reason::Matched);
 }

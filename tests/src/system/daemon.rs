@@ -2,14 +2,13 @@
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use facelogin_protocol::types::{OptionalUserIn, StatusOut};
 use facelogin_protocol::{Client, ClientError, Deadline};
 
 use super::{System, process, until};
-use crate::bins;
 
 /// A daemon that ended by itself.
 #[derive(Debug)]
@@ -29,8 +28,9 @@ impl System {
             .append(true)
             .open(self.path("daemon.log"))
             .unwrap();
-        let child = Command::new(bins::daemon())
-            .env_clear()
+        let child = self
+            .private
+            .daemon()
             .arg("--config")
             .arg(self.config())
             .arg("--socket")

@@ -9,6 +9,7 @@ mod cli;
 mod daemon;
 mod login;
 mod needs;
+mod private;
 pub mod process;
 pub mod scene;
 pub mod user;
@@ -30,8 +31,9 @@ pub use cli::Ran;
 pub use daemon::Refused;
 pub use login::{SERVICES, log_in};
 use needs::Needs;
+use private::Private;
 use scene::Scene;
-pub use wire::{Wire, authenticate_in, method};
+pub use wire::{Wire, authenticate_account, authenticate_in, method};
 
 /// Long after anything that is waited for here has happened or never will.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,6 +91,7 @@ pub struct System {
     stacks: ConfDir,
     needs: Needs,
     daemon: Option<Child>,
+    private: Private,
 }
 
 impl System {
@@ -112,6 +115,7 @@ impl System {
             stacks: ConfDir::new().unwrap(),
             needs,
             daemon: None,
+            private: Private::default(),
         };
         make_folder(&system.models(), 0o755);
         make_folder(&system.replay(), 0o755);

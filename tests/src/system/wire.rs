@@ -81,11 +81,15 @@ pub fn method(name: &str, parameters: Value) -> Value {
 
 /// What the module would send.
 pub fn authenticate_in(user: &str, service: &str) -> AuthenticateIn {
-    let uid = nix::unistd::User::from_name(user).unwrap().unwrap().uid;
+    authenticate_account(user, user::uid(user), service)
+}
+
+/// The same about an account that this machine need not have.
+pub fn authenticate_account(user: &str, uid: u32, service: &str) -> AuthenticateIn {
     AuthenticateIn {
         request_id: RequestId::random().unwrap(),
         user: user.into(),
-        uid: uid.as_raw(),
+        uid,
         service: service.into(),
         tty: None,
         rhost: None,
