@@ -31,7 +31,7 @@ fn gdm_lightdm_and_greetd_ask_at_once_and_fall_back_to_the_password() {
     let services = greeters.map(|name| (name, "immediate"));
     World::run(&[], &services, |world| {
         let mut table = Table::new("greeters-immediate");
-        greeters.map(|name| world.ship(name));
+        greeters.iter().for_each(|name| world.ship(name));
         for (view, what, codes) in VIEWS {
             world.see(view);
             for service in greeters {
