@@ -121,7 +121,7 @@ impl From<&ClientError> for Outcome {
             | ClientError::NotRoot(_)
             | ClientError::Violation(_) => Self::Fault,
             ClientError::Refused { .. } => match error.refusal::<UnavailableError>("Unavailable") {
-                Some(_) => Self::Unavailable,
+                Some(refusal) => unavailable(refusal.reason),
                 None => Self::Fault,
             },
         }

@@ -157,7 +157,7 @@ fn refused(name: &str, parameters: &str) -> ClientError {
 #[test]
 fn a_missing_answer_has_the_code_of_the_table() {
     let json = || serde_json::from_str::<u8>("x").unwrap_err();
-    let unavailable = r#"{"reason":"busy","why":"x"}"#;
+    let unavailable = r#"{"reason":"store_unavailable","why":"x"}"#;
     let table: Vec<(AskError, PamError)> = vec![
         (CallerError::Remote.into(), PamError::AUTHINFO_UNAVAIL),
         (
@@ -232,7 +232,30 @@ fn a_missing_answer_has_the_code_of_the_table() {
         assert_eq!(
             Outcome::from(error).code(true),
             *expected,
-            "timeout_result is about scans only: {error:?}"
+            "timeout_result is about what passes by itself: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_that_is_an_error_has_the_code_of_its_reason() {
+    for (reason, without, with) in [
+        ("rate_limited", PamError::AUTHINFO_UNAVAIL, PamError::AUTH_ERR),
+        ("busy", PamError::AUTHINFO_UNAVAIL, PamError::AUTH_ERR),
+        (
+            "vision_unavailable",
+            PamError::AUTHINFO_UNAVAIL,
+            PamError::AUTHINFO_UNAVAIL,
+        ),
+        ("matched", PamError::SERVICE_ERR, PamError::SERVICE_ERR),
+        ("consent_needed", PamError::SERVICE_ERR, PamError::SERVICE_ERR),
+    ] {
+        let parameters = format!(r#"{{"reason":"{reason}","why":"x"}}"#);
+        let outcome = Outcome::from(&refused("org.facelogin.Login.Unavailable", &parameters));
+        assert_eq!(
+            (outcome.code(false), outcome.code(true)),
+            (without, with),
+            "{reason}"
         );
     }
 }

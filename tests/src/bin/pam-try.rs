@@ -101,6 +101,9 @@ fn attempt(options: &Options) -> (&'static str, i32, Vec<Message>) {
     (call, code, host.messages())
 }
 
+/// A call's name, the call, its flags.
+type Step = (&'static str, fn(&mut PamHost, i32) -> i32, i32);
+
 fn login(host: &mut PamHost, options: &Options) -> (&'static str, i32) {
     let items = [
         options.tty.as_deref().map_or(0, |tty| host.set_tty(tty)),
@@ -112,7 +115,7 @@ fn login(host: &mut PamHost, options: &Options) -> (&'static str, i32) {
     }
     let silent = if options.silent { flag::SILENT } else { 0 };
     // The order of login(1).
-    let mut calls: Vec<(&str, fn(&mut PamHost, i32) -> i32, i32)> = vec![
+    let mut calls: Vec<Step> = vec![
         ("pam_authenticate", PamHost::authenticate, silent),
         ("pam_acct_mgmt", PamHost::acct_mgmt, silent),
         ("pam_setcred", PamHost::setcred, silent | flag::ESTABLISH_CRED),
