@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use facelogin_tests::callers::cases::View;
-use facelogin_tests::callers::{ENROLLED, NOT_ENROLLED, Table, World};
+use facelogin_tests::callers::{ENROLLED, NOT_ENROLLED, ROOT, Table, World};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pam-caller");
 
@@ -50,13 +50,23 @@ fn gdm_lightdm_and_greetd_ask_at_once_and_fall_back_to_the_password() {
                 let bob = arguments("gdm-password", NOT_ENROLLED.name, NOT_ENROLLED.password);
                 let case = ("gdm-password (immediate)", "not enrolled, the password");
                 world.ask_once(&mut table, case, PROGRAM, 0, &bob, (UNAVAILABLE, true));
-                let root = arguments("gdm-password", "root", "wrong");
-                // GDM's own stack sends root away before anybody is asked.
+                let root = arguments("gdm-password", ROOT.name, ROOT.password);
+                // GDM's own stack has refused root, whatever follows.
                 let case = ("gdm-password (immediate)", "root, who may not");
-                world.ask_once(&mut table, case, PROGRAM, 0, &root, (&[], false));
-                let remote = [&arguments("gdm-password", ENROLLED.name, ENROLLED.password)[..], &["--rhost", "0.0.0.0"]];
+                world.ask_once(&mut table, case, PROGRAM, 0, &root, (UNAVAILABLE, false));
+                let remote = [
+                    &arguments("gdm-password", ENROLLED.name, ENROLLED.password)[..],
+                    &["--rhost", "0.0.0.0"],
+                ];
                 let case = ("gdm-password (immediate)", "a remote display, the password");
-                world.ask_once(&mut table, case, PROGRAM, 0, &remote.concat(), (UNAVAILABLE, true));
+                world.ask_once(
+                    &mut table,
+                    case,
+                    PROGRAM,
+                    0,
+                    &remote.concat(),
+                    (UNAVAILABLE, true),
+                );
             }
         }
     });
@@ -82,10 +92,20 @@ fn sddm_submits_an_empty_field_for_the_face() {
             let asked = world.ask_once(&mut table, (caller, &what), PROGRAM, 0, &empty, (codes, matched));
             let words = |text: &str| text.to_lowercase().contains("password");
             let questions = asked.messages.iter().filter(|message| message.0 == "Hidden");
-            assert!(questions.clone().count() > 0 && questions.clone().all(|one| words(&one.1)), "{asked:?}");
+            assert!(
+                questions.clone().count() > 0 && questions.clone().all(|one| words(&one.1)),
+                "{asked:?}"
+            );
             let what = format!("{view:?}, password submitted");
             let typed = arguments("sddm", ENROLLED.name, ENROLLED.password);
-            let asked = world.ask_once(&mut table, (caller, &what), PROGRAM, 0, &typed, (UNAVAILABLE, true));
+            let asked = world.ask_once(
+                &mut table,
+                (caller, &what),
+                PROGRAM,
+                0,
+                &typed,
+                (UNAVAILABLE, true),
+            );
             assert_eq!(asked.count("Hidden"), 1, "{asked:?}");
         }
     });
@@ -97,14 +117,46 @@ fn r11_a_conversation_of_null_answers_lets_nobody_in_but_by_face() {
         let mut table = Table::new("greeters-null");
         world.ship("lightdm");
         world.ship("sddm");
-        let null = |service| ["--service", service, "--user", ENROLLED.name, "--tty", ":0", "--answers", "null"];
+        let null = |service| {
+            [
+                "--service",
+                service,
+                "--user",
+                ENROLLED.name,
+                "--tty",
+                ":0",
+                "--answers",
+                "null",
+            ]
+        };
         world.see(View::Match);
         let immediate = "lightdm without a greeter (immediate)";
-        world.ask_once(&mut table, (immediate, "match"), PROGRAM, 0, &null("lightdm"), (MATCH, true));
+        world.ask_once(
+            &mut table,
+            (immediate, "match"),
+            PROGRAM,
+            0,
+            &null("lightdm"),
+            (MATCH, true),
+        );
         let enter = ("the same (enter)", "match, but nobody answers");
-        world.ask_once(&mut table, enter, PROGRAM, 0, &null("sddm"), (&["PAM_CONV_ERR"], false));
+        world.ask_once(
+            &mut table,
+            enter,
+            PROGRAM,
+            0,
+            &null("sddm"),
+            (&["PAM_CONV_ERR"], false),
+        );
         world.see(View::Nobody);
         let nobody = (immediate, "nobody");
-        world.ask_once(&mut table, nobody, PROGRAM, 0, &null("lightdm"), (UNAVAILABLE, false));
+        world.ask_once(
+            &mut table,
+            nobody,
+            PROGRAM,
+            0,
+            &null("lightdm"),
+            (UNAVAILABLE, false),
+        );
     });
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use facelogin_tests::callers::cases::View;
 use facelogin_tests::callers::display::{self, Display};
 use facelogin_tests::callers::{Background, Decided, ENROLLED, NOT_ENROLLED, Row, Table, World, ship};
-use facelogin_tests::system::until;
+use facelogin_tests::system::{process, until};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pam-caller");
 
@@ -20,7 +20,10 @@ struct Lock<'a> {
 impl<'a> Lock<'a> {
     fn new(display: &'a Display, uid: u32) -> Self {
         let program = Background::start(uid, "i3lock", &["--nofork"], Some(display.name()));
-        display.wait_for("i3lock");
+        // It forks once the keyboard is its own.
+        until("i3lock has the keyboard", || {
+            (!process::children(program.pid()).is_empty()).then_some(())
+        });
         Self { display, program }
     }
 
@@ -28,7 +31,9 @@ impl<'a> Lock<'a> {
     fn opens(&mut self, world: &World, line: &str) -> bool {
         let refused = |world: &World| {
             let log = world.log();
-            log.iter().filter(|line| line.contains("pam_unix(i3lock:auth)")).count()
+            log.iter()
+                .filter(|line| line.contains("pam_unix(i3lock:auth)"))
+                .count()
         };
         let before = refused(world);
         self.display.line(line);
@@ -52,7 +57,12 @@ fn r22_i3lock_opens_by_face_or_by_password_and_for_nobody_else() {
             let (decided, scans) = (world.decided().len(), world.scans());
             let mut lock = Lock::new(&display, who);
             let opened = lock.opens(world, line);
-            let seen: Vec<String> = world.decided().into_iter().skip(decided).map(|Decided(code)| code).collect();
+            let seen: Vec<String> = world
+                .decided()
+                .into_iter()
+                .skip(decided)
+                .map(|Decided(code)| code)
+                .collect();
             let scans = world.scans() - scans;
             table.add(Row {
                 caller: "i3lock (enter), as the user".into(),
@@ -65,12 +75,60 @@ fn r22_i3lock_opens_by_face_or_by_password_and_for_nobody_else() {
         };
         let (alice, bob) = (ENROLLED.uid, NOT_ENROLLED.uid);
         let unavailable = &["PAM_AUTHINFO_UNAVAIL"];
-        check(world, "match, Enter", View::Match, alice, "", &["PAM_SUCCESS"], true);
-        check(world, "password typed", View::Match, alice, ENROLLED.password, unavailable, true);
-        check(world, "wrong password typed", View::Match, alice, "wrong", unavailable, false);
-        check(world, "alice's face, but bob's screen", View::Match, bob, "", unavailable, false);
-        check(world, "another face, Enter", View::Stranger, alice, "", &["PAM_AUTH_ERR"], false);
-        check(world, "daemon down, password typed", View::Down, alice, ENROLLED.password, unavailable, true);
+        check(
+            world,
+            "match, Enter",
+            View::Match,
+            alice,
+            "",
+            &["PAM_SUCCESS"],
+            true,
+        );
+        check(
+            world,
+            "password typed",
+            View::Match,
+            alice,
+            ENROLLED.password,
+            unavailable,
+            true,
+        );
+        check(
+            world,
+            "wrong password typed",
+            View::Match,
+            alice,
+            "wrong",
+            unavailable,
+            false,
+        );
+        check(
+            world,
+            "alice's face, but bob's screen",
+            View::Match,
+            bob,
+            "",
+            unavailable,
+            false,
+        );
+        check(
+            world,
+            "another face, Enter",
+            View::Stranger,
+            alice,
+            "",
+            &["PAM_AUTH_ERR"],
+            false,
+        );
+        check(
+            world,
+            "daemon down, password typed",
+            View::Down,
+            alice,
+            ENROLLED.password,
+            unavailable,
+            true,
+        );
     });
 }
 
@@ -84,15 +142,36 @@ fn r22_an_unprivileged_program_may_ask_about_its_own_user_alone() {
         world.see(View::Match);
         let caller = "swaylock (enter), as the user";
         let alice = ENROLLED.uid;
-        world.ask_once(&mut table, (caller, "match, Enter"), PROGRAM, alice, &with(""), (&["PAM_SUCCESS"], true));
+        world.ask_once(
+            &mut table,
+            (caller, "match, Enter"),
+            PROGRAM,
+            alice,
+            &with(""),
+            (&["PAM_SUCCESS"], true),
+        );
         let unavailable: &[&str] = &["PAM_AUTHINFO_UNAVAIL"];
         let typed = with(ENROLLED.password);
-        world.ask_once(&mut table, (caller, "password typed"), PROGRAM, alice, &typed, (unavailable, true));
+        world.ask_once(
+            &mut table,
+            (caller, "password typed"),
+            PROGRAM,
+            alice,
+            &typed,
+            (unavailable, true),
+        );
         // Bob, with alice's face in view and her name: neither the daemon nor pam_unix hears him.
         let caller = "swaylock (enter), as bob, about alice";
         let before = world.scans();
         let codes: &[&str] = &["PAM_SERVICE_ERR"];
-        world.ask_once(&mut table, (caller, "alice's face"), PROGRAM, NOT_ENROLLED.uid, &with(""), (codes, false));
+        world.ask_once(
+            &mut table,
+            (caller, "alice's face"),
+            PROGRAM,
+            NOT_ENROLLED.uid,
+            &with(""),
+            (codes, false),
+        );
         assert_eq!(world.scans(), before);
     });
 }
@@ -107,7 +186,15 @@ fn kde_face_is_asked_again_after_an_empty_room() {
             "kde-face",
             "auth required pam_facelogin.so debug timeout_result=auth_err\naccount required pam_permit.so\n",
         );
-        let alone = ["--locker", "--service", "kde-face", "--user", ENROLLED.name, "--answers", "fail"];
+        let alone = [
+            "--locker",
+            "--service",
+            "kde-face",
+            "--user",
+            ENROLLED.name,
+            "--answers",
+            "fail",
+        ];
         let caller = "kde-face (immediate), as the user";
         let alice = ENROLLED.uid;
         world.see(View::Nobody);

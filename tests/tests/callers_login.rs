@@ -72,7 +72,10 @@ fn login_with_trigger_immediate() {
         case(world, &not_enrolled, NOT_ENROLLED.name);
         for who in [EXPIRED, LOCKED] {
             world.enrol(&who);
-            let what = format!("{}: the account is not asked about, and refuses the password", who.name);
+            let what = format!(
+                "{}: the account is not asked about, and refuses the password",
+                who.name
+            );
             let refused = Case {
                 what: &what,
                 view: View::Match,

@@ -1,32 +1,50 @@
-//! polkit: pkexec on a terminal, with the system bus, polkit's daemon, its agent and its helper.
+//! polkit: pkexec on a terminal, with the system bus, polkit's daemon, its agent and its set-uid helper.
 #![allow(clippy::unwrap_used)]
 
 use facelogin_tests::callers::bus::{self, Bus};
-use facelogin_tests::callers::{ENROLLED, Hand, Pty, SHOW, World};
+use facelogin_tests::callers::cases::{Case, face_then, immediate};
+use facelogin_tests::callers::{ENROLLED, Ended, Pty, SHOW, Table, World};
+
+const REFUSALS: [&str; 2] = ["AUTHENTICATION FAILED", "Not authorized"];
+
+/// With an agent of the user's own, as a desktop has one; pkexec's own registers as root, and polkit's daemon then finds
+/// no session for what the helper brings.
+const SCRIPT: &str = "mkfifo ~/ready; pkttyagent --process $$ --notify-fd 9 9>~/ready & \
+    cat ~/ready; rm ~/ready; pkexec --disable-internal-agent sh -c \"$1\"; ended=$?; kill $!; exit $ended";
+
+fn pkexec() -> Pty {
+    let mut pty = Pty::start(ENROLLED.uid, "sh", &["-c", SCRIPT, "sh", SHOW]);
+    pty.expect(&["Choose identity to authenticate as"]);
+    pty.expect(&["): "]);
+    pty.line("1");
+    pty
+}
 
 #[test]
-fn try_it() {
+fn r26_polkit_with_trigger_immediate() {
     World::run(&bus::PROGRAMS, &[("polkit-1", "immediate")], |world| {
         let _bus = Bus::start();
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        for scene in 0..2 {
-            match scene {
-                0 => world.show_match(),
-                _ => world.show_nobody(),
-            }
-            let script = "mkfifo ~/ready; pkttyagent --process $$ --notify-fd 9 9>~/ready & \
-                cat ~/ready; rm ~/ready; pkexec --disable-internal-agent sh -c \"$1\"; kill $!";
-            let mut pty = Pty::start(ENROLLED.uid, "sh", &["-c", script, "sh", SHOW]);
-            pty.expect(&["(1-4): "]);
-            pty.line("1");
-            let hand = Hand {
-                at_face: "",
-                at_password: ENROLLED.password,
-            };
-            let talk = hand.talk(&mut pty, &["AUTHENTICATION FAILED", "Not authorized"]);
-            println!("{talk:?} {:?}", pty.wait());
-            println!("{:#?}", world.log());
-            println!("{:#?}", world.decided());
+        let mut table = Table::new("polkit");
+        let mut case = |world: &mut World, case: &Case<'_>| {
+            world.case(
+                &mut table,
+                "pkexec, polkit-1 (immediate)",
+                case,
+                &REFUSALS,
+                pkexec,
+            )
+        };
+        let [matched, stranger, nobody, down] = immediate(ENROLLED.password, 0);
+        for one in [matched, stranger, nobody] {
+            case(world, &one);
         }
+        let wrong = Case {
+            what: "another face, then a wrong password",
+            hand: face_then("wrong"),
+            ended: Ended::Refused,
+            ..stranger
+        };
+        case(world, &wrong);
+        case(world, &down);
     });
 }

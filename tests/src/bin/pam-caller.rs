@@ -1,5 +1,5 @@
 //! A program that asks PAM as another would: the same handle again and again, answers ready before they are asked for,
-//! or none at all. Prints one line of JSON an attempt: every call with its code, every message with its kind.
+//! or none at all. Prints one line of JSON an attempt: every call with its code, and every message of `pam_authenticate` with its kind.
 #![allow(clippy::print_stdout)]
 
 use std::ffi::CString;
@@ -100,6 +100,7 @@ fn run(options: &Options) -> Result<i32, i32> {
         let start = Instant::now();
         let mut calls = vec![("authenticate", host.authenticate(0))];
         let ms = start.elapsed().as_millis();
+        let said = host.messages().split_off(before);
         if calls[0].1 == code::SUCCESS {
             calls.push(("acct_mgmt", host.acct_mgmt(0)));
             if !options.locker {
@@ -111,10 +112,16 @@ fn run(options: &Options) -> Result<i32, i32> {
                 calls.push(("setcred", host.setcred(flag::REFRESH_CRED)));
             }
         }
-        let failed = calls.iter().map(|call| call.1).find(|code| *code != code::SUCCESS);
+        let failed = calls
+            .iter()
+            .map(|call| call.1)
+            .find(|code| *code != code::SUCCESS);
         last = failed.unwrap_or(code::SUCCESS);
-        let calls: Vec<_> = calls.iter().map(|(name, code)| (name, code::name(*code))).collect();
-        let messages: Vec<_> = host.messages()[before..]
+        let calls: Vec<_> = calls
+            .iter()
+            .map(|(name, code)| (name, code::name(*code)))
+            .collect();
+        let messages: Vec<_> = said
             .iter()
             .map(|message| json!({ "style": format!("{:?}", message.style), "text": message.text }))
             .collect();

@@ -22,8 +22,7 @@ pub struct Account {
 const ALICES: &str = "$y$j9T$facelogintests0000000/$SQCL0ksezdQwGIMalBX604W9E08Y3aiVlq4Q0cUiEl8";
 
 /// `crypt("bobs-secret", "$6$facelogintests")`.
-const BOBS_HASH: &str =
-    "$6$facelogintests$lnAzTvYHlggqNZBAaktvHCZsAlkggcBaQau0Pt8Obg633f.gzZjgSaAihe4o42WSVYAgxSxU7erDR1d2xkq0n.";
+const BOBS_HASH: &str = "$6$facelogintests$lnAzTvYHlggqNZBAaktvHCZsAlkggcBaQau0Pt8Obg633f.gzZjgSaAihe4o42WSVYAgxSxU7erDR1d2xkq0n.";
 
 /// The password of everybody but alice.
 pub const BOBS: &str = "bobs-secret";
@@ -82,12 +81,17 @@ pub fn write() {
         let mut fields = line.split(':');
         let name = fields.next().unwrap_or_default();
         let number = fields.nth(1).and_then(|id| id.parse().ok());
-        PEOPLE.iter().any(|person| person.name == name || Some(person.uid) == number)
+        PEOPLE
+            .iter()
+            .any(|person| person.name == name || Some(person.uid) == number)
     };
     let rewrite = |file: &str, mode: u32, own: &dyn Fn(&Account) -> String| {
         let path = Path::new("/etc").join(file);
         let before = fs::read_to_string(&path).unwrap();
-        let kept = before.lines().filter(|line| !taken(line)).map(|line| format!("{line}\n"));
+        let kept = before
+            .lines()
+            .filter(|line| !taken(line))
+            .map(|line| format!("{line}\n"));
         let text: String = kept.chain(PEOPLE.iter().map(own)).collect();
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();

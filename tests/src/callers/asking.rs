@@ -12,7 +12,7 @@ use super::{Row, Table, World, needs, stacks};
 pub struct Asked {
     /// Calls that were made, with the codes of the whole stack.
     pub calls: Vec<(String, String)>,
-    /// What was said: its kind and its text.
+    /// What was said while it authenticated: the kind and the text.
     pub messages: Vec<(String, String)>,
     /// How long `pam_authenticate` took.
     pub ms: u64,
@@ -48,8 +48,17 @@ impl World {
     pub fn ask(&self, program: &str, uid: u32, arguments: &[&str]) -> Vec<Asked> {
         let program = self.system.reachable(Path::new(program));
         let mut command = Command::new("timeout");
-        command.args(["--kill-after=5", "60"]).arg(program).args(arguments);
-        let output = command.env_clear().uid(uid).gid(uid).current_dir("/").output().unwrap();
+        command
+            .args(["--kill-after=5", "60"])
+            .arg(program)
+            .args(arguments);
+        let output = command
+            .env_clear()
+            .uid(uid)
+            .gid(uid)
+            .current_dir("/")
+            .output()
+            .unwrap();
         let text = String::from_utf8(output.stdout.clone()).unwrap();
         assert!(!text.is_empty(), "{output:?}");
         text.lines().map(read).collect()
@@ -71,7 +80,12 @@ impl World {
         let [asked] = &asked[..] else {
             panic!("one attempt: {asked:?}");
         };
-        let codes: Vec<String> = self.decided().into_iter().skip(decided).map(|code| code.0).collect();
+        let codes: Vec<String> = self
+            .decided()
+            .into_iter()
+            .skip(decided)
+            .map(|code| code.0)
+            .collect();
         let outcome = match asked.is_in() {
             true => "in: every call succeeds".to_owned(),
             false => {
@@ -100,8 +114,14 @@ fn read(line: &str) -> Asked {
     let calls = value["calls"].as_array().unwrap();
     let messages = value["messages"].as_array().unwrap();
     Asked {
-        calls: calls.iter().map(|call| (text(&call[0]), text(&call[1]))).collect(),
-        messages: messages.iter().map(|one| (text(&one["style"]), text(&one["text"]))).collect(),
+        calls: calls
+            .iter()
+            .map(|call| (text(&call[0]), text(&call[1])))
+            .collect(),
+        messages: messages
+            .iter()
+            .map(|one| (text(&one["style"]), text(&one["text"])))
+            .collect(),
         ms: value["ms"].as_u64().unwrap(),
     }
 }

@@ -31,6 +31,11 @@ impl Background {
         Self(command.spawn().unwrap())
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()

@@ -1,7 +1,7 @@
 //! A system bus with polkit's daemon on it, for helpers that report to it.
 
-use std::path::Path;
 use std::fs;
+use std::path::Path;
 
 use super::{Background, namespace};
 use crate::system::until;
@@ -22,7 +22,11 @@ impl Bus {
     /// Starts both. Whoever is in group sudo may do anything, after authenticating as himself: Debian's own rule.
     pub fn start() -> Self {
         namespace::make_folder(Path::new("/run/dbus"));
-        let arguments = ["--config-file=/usr/share/dbus-1/system.conf", "--nofork", "--nopidfile"];
+        let arguments = [
+            "--config-file=/usr/share/dbus-1/system.conf",
+            "--nofork",
+            "--nopidfile",
+        ];
         let mut bus = Background::start(0, "dbus-daemon", &arguments, None);
         until("the system bus listens", || {
             assert!(bus.runs(), "dbus-daemon has ended");

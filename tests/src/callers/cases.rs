@@ -68,13 +68,18 @@ impl World {
                 self.decided()
             }
             Ended::Refused => {
-                // Before the program asks anew.
-                let decided = self.decided();
+                // Some ask anew at once: that is not of this case.
+                let mut codes = self.decided();
+                codes.truncate(decided + case.codes.len());
                 drop(pty);
-                decided
+                codes
             }
         };
-        let codes: Vec<String> = codes.into_iter().skip(decided).map(|Decided(code)| code).collect();
+        let codes: Vec<String> = codes
+            .into_iter()
+            .skip(decided)
+            .map(|Decided(code)| code)
+            .collect();
         let scans = self.scans() - scans;
         let (face, password) = (talk.face_prompts, talk.password_prompts);
         table.add(Row {
@@ -171,7 +176,10 @@ pub fn with_enter<'a>(password: &'a str, inside: u32) -> [Case<'a>; 5] {
 pub fn immediate<'a>(password: &'a str, inside: u32) -> [Case<'a>; 4] {
     let [case, _, stranger, nobody, down] = with_enter(password, inside);
     [
-        Case { prompts: (0, 0), ..case },
+        Case {
+            prompts: (0, 0),
+            ..case
+        },
         Case {
             prompts: (0, 1),
             ..stranger

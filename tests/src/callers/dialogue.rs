@@ -57,7 +57,14 @@ impl Hand<'_> {
         let (mut face_prompts, mut password_prompts, mut longest_ms) = (0, 0, 0);
         let mut since = Instant::now();
         let ended = loop {
-            let mut texts = vec![FACE_PROMPT, PASSWORD_PROMPTS[0], PASSWORD_PROMPTS[1], MARK, "$ ", "# "];
+            let mut texts = vec![
+                FACE_PROMPT,
+                PASSWORD_PROMPTS[0],
+                PASSWORD_PROMPTS[1],
+                MARK,
+                "$ ",
+                "# ",
+            ];
             texts.extend(refusals);
             let which = pty.expect_or_end(&texts);
             longest_ms = longest_ms.max(since.elapsed().as_millis());

@@ -25,11 +25,23 @@ impl Display {
             })
             .unwrap();
         let name = format!(":{number}");
-        let arguments = [&name, "-ac", "-nolisten", "tcp", "-screen", "0", "320x240x24"];
+        // Without key repeat: on a busy machine a key is down for long.
+        let arguments = [
+            &name,
+            "-ac",
+            "-nolisten",
+            "tcp",
+            "-screen",
+            "0",
+            "320x240x24",
+            "-r",
+        ];
         let mut server = Background::start(0, "Xvfb", &arguments, None);
         until("Xvfb listens", || {
             assert!(server.runs(), "Xvfb has ended");
-            fs::exists(format!("/tmp/.X11-unix/X{number}")).unwrap().then_some(())
+            fs::exists(format!("/tmp/.X11-unix/X{number}"))
+                .unwrap()
+                .then_some(())
         });
         Self {
             name,
@@ -40,14 +52,6 @@ impl Display {
     /// `:90`.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Waits for a window with this name to be shown.
-    pub fn wait_for(&self, window: &str) {
-        until("the window is shown", || {
-            let found = self.xdotool(&["search", "--onlyvisible", "--name", window]);
-            found.then_some(())
-        });
     }
 
     /// Types a text, then Enter; with nothing to type, Enter alone.

@@ -38,14 +38,25 @@ impl Log {
 
     /// Everything that was said before now: a line of ours goes last, and the others are read before it.
     pub fn lines(&self) -> Vec<String> {
-        let mark = format!("mark {:p} {}", self, self.0.lock().unwrap().len());
-        UnixDatagram::unbound().unwrap().send_to(mark.as_bytes(), PATH).unwrap();
+        let mark = format!("{MARK}{}", self.0.lock().unwrap().len());
+        UnixDatagram::unbound()
+            .unwrap()
+            .send_to(mark.as_bytes(), PATH)
+            .unwrap();
         crate::system::until("the log is read", || {
             self.0.lock().unwrap().contains(&mark).then_some(())
         });
-        self.0.lock().unwrap().clone()
+        let lines = self.0.lock().unwrap();
+        lines
+            .iter()
+            .filter(|line| !line.starts_with(MARK))
+            .cloned()
+            .collect()
     }
 }
+
+/// Begins a line of our own.
+const MARK: &str = "mark ";
 
 /// Ends the reader.
 const END: &str = "end of the log";
@@ -64,7 +75,10 @@ impl Decided {
         let (_, said) = line.split_once("pam_facelogin(")?;
         let (_, said) = said.split_once("): ")?;
         let (_, code) = said.split_once(';')?.0.split_once(", ")?;
-        let is_code = |text: &str| text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+        let is_code = |text: &str| {
+            text.chars()
+                .all(|letter| letter.is_ascii_uppercase() || letter == '_')
+        };
         is_code(code).then(|| Self(format!("PAM_{code}")))
     }
 }

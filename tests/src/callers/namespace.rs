@@ -13,7 +13,8 @@ const STAGE: &str = "/mnt";
 
 /// Leaves the machine's mounts. The error says what this machine does not allow.
 pub fn enter() -> Result<(), String> {
-    unshare(CloneFlags::CLONE_NEWNS).map_err(|error| format!("no mount namespace can be made here: {error}"))?;
+    unshare(CloneFlags::CLONE_NEWNS)
+        .map_err(|error| format!("no mount namespace can be made here: {error}"))?;
     // From here on no mount reaches the machine.
     mount(
         None::<&str>,
@@ -34,7 +35,12 @@ pub fn empty(folder: &str) {
 /// Puts a copy of a folder in its place, so that it can be changed.
 pub fn copy(folder: &Path) {
     let stage = stage(folder);
-    let status = Command::new("cp").arg("-a").arg("--").arg(folder).arg(&stage).status();
+    let status = Command::new("cp")
+        .arg("-a")
+        .arg("--")
+        .arg(folder)
+        .arg(&stage)
+        .status();
     assert!(status.unwrap().success(), "{} cannot be copied", folder.display());
     bind(&stage, folder);
 }
@@ -65,7 +71,14 @@ pub fn devices() {
     bind(&stage, Path::new("/dev"));
     // 5 is the group of terminals, tty, in Debian.
     let options = "newinstance,ptmxmode=0666,mode=620,gid=5";
-    mount(Some("devpts"), "/dev/pts", Some("devpts"), MsFlags::empty(), Some(options)).unwrap();
+    mount(
+        Some("devpts"),
+        "/dev/pts",
+        Some("devpts"),
+        MsFlags::empty(),
+        Some(options),
+    )
+    .unwrap();
 }
 
 /// Makes a folder that everybody may look into.
@@ -76,7 +89,13 @@ pub fn make_folder(path: &Path) {
 
 fn in_memory(folder: &Path, mode: &str) -> nix::Result<()> {
     let options = format!("mode={mode}");
-    mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some(options.as_str()))
+    mount(
+        Some("tmpfs"),
+        folder,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some(options.as_str()),
+    )
 }
 
 fn stage(folder: &Path) -> PathBuf {

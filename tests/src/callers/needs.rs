@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 pub fn programs(names: &[&str]) -> bool {
     for name in names {
         if find(name).is_none() {
-            lacking(&format!("{name} is not installed; see `packaging/deps.sh --tests`"));
+            lacking(&format!(
+                "{name} is not installed; see `packaging/deps.sh --tests`"
+            ));
             return false;
         }
     }
@@ -19,7 +21,8 @@ pub fn programs(names: &[&str]) -> bool {
 pub fn find(name: &str) -> Option<PathBuf> {
     // Those of the administrator too, whatever the test was started with.
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(["/usr/sbin", "/sbin", "/usr/bin", "/bin"].map(PathBuf::from));
+    let folders =
+        env::split_paths(&path).chain(["/usr/sbin", "/sbin", "/usr/bin", "/bin"].map(PathBuf::from));
     // Joined to an absolute path, a folder vanishes.
     let mut candidates = folders.map(|folder| folder.join(name));
     candidates.find(|file: &PathBuf| file.is_file())

@@ -78,7 +78,10 @@ impl Pty {
         let start = Instant::now();
         loop {
             let rest = &self.shown[self.read..];
-            let found = texts.iter().enumerate().filter_map(|(which, text)| Some((rest.find(text)?, which)));
+            let found = texts
+                .iter()
+                .enumerate()
+                .filter_map(|(which, text)| Some((rest.find(text)?, which)));
             if let Some((at, which)) = found.min() {
                 self.read += at + texts[which].len();
                 return Some(which);

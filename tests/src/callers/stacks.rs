@@ -11,13 +11,22 @@ use crate::bins;
 
 /// Where modules are looked for: `/lib/x86_64-linux-gnu/security` or the like.
 fn modules() -> PathBuf {
-    let roots = [Path::new("/lib"), Path::new("/usr/lib"), Path::new("/lib64"), Path::new("/usr/lib64")];
-    let below = roots.iter().flat_map(|root| fs::read_dir(root).into_iter().flatten().flatten());
+    let roots = [
+        Path::new("/lib"),
+        Path::new("/usr/lib"),
+        Path::new("/lib64"),
+        Path::new("/usr/lib64"),
+    ];
+    let below = roots
+        .iter()
+        .flat_map(|root| fs::read_dir(root).into_iter().flatten().flatten());
     let mut folders = roots
         .iter()
         .map(|root| root.join("security"))
         .chain(below.map(|entry| entry.path().join("security")));
-    folders.find(|folder| folder.join("pam_unix.so").is_file()).unwrap()
+    folders
+        .find(|folder| folder.join("pam_unix.so").is_file())
+        .unwrap()
 }
 
 /// Installs the module and turns its profile on; `/etc` must be a copy already.

@@ -28,7 +28,10 @@ pub struct Table {
 impl Table {
     /// An empty one.
     pub fn new(name: &'static str) -> Self {
-        Self { name, rows: Vec::new() }
+        Self {
+            name,
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a line.

@@ -141,7 +141,11 @@ impl World {
         if self.up {
             self.system.recorded();
         }
-        self.system.attempts().iter().filter(|attempt| attempt.frames > 0).count()
+        self.system
+            .attempts()
+            .iter()
+            .filter(|attempt| attempt.frames > 0)
+            .count()
     }
 
     /// Writes a file of this world.
