@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::fchown;
+use std::os::unix::fs::{OpenOptionsExt, fchown};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::openpty;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::unistd::{Uid, User};
 
 use super::needs;
@@ -32,8 +33,7 @@ impl Pty {
     /// Starts a program, with arguments, as `uid`, on a terminal of its own that belongs to that user: what getty,
     /// sshd or a terminal emulator prepare.
     pub fn start(uid: u32, program: &str, arguments: &[&str]) -> Self {
-        let pair = openpty(None, None).unwrap();
-        let slave: OwnedFd = pair.slave;
+        let (master, slave) = open();
         fchown(&slave, Some(uid), None).unwrap();
         let home = User::from_uid(Uid::from_raw(uid)).unwrap().unwrap().dir;
         // A session of its own, with this terminal to control it.
@@ -55,7 +55,7 @@ impl Pty {
             .stderr(slave);
         let child = command.spawn().unwrap();
         Self {
-            master: Some(File::from(pair.master)),
+            master: Some(master),
             child,
             shown: String::new(),
             read: 0,
@@ -174,6 +174,20 @@ impl Pty {
             Err(_) => false,
         }
     }
+}
+
+/// Both ends of a terminal; no program that any test starts inherits them by chance, or it would never be hung up.
+fn open() -> (File, OwnedFd) {
+    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let slave = File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlag::O_NOCTTY.bits())
+        .open(ptsname_r(&master).unwrap())
+        .unwrap();
+    (File::from(OwnedFd::from(master)), slave.into())
 }
 
 impl Drop for Pty {
