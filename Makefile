@@ -13,10 +13,10 @@ WITH_DATA = $(if $(filter 0,$(shell id -u)),FACELOGIN_TEST_NO_SKIP=1) FACELOGIN_
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps test-deps build models pictures demo test bench lint deny units install uninstall clean
+.PHONY: help deps test-deps build models pictures demo test test-seat bench lint deny units install uninstall clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 deps: ## install missing build dependencies (Debian, Ubuntu; as root)
 	@packaging/deps.sh
@@ -39,13 +39,17 @@ test-deps: deps
 test: test-deps build models pictures ## run all tests
 	$(WITH_DATA) $(CARGO) test --release --locked --workspace --no-fail-fast
 
+test-seat: deps build models pictures ## boot a Debian with a seat in qemu and log in there (as root; some minutes)
+	@packaging/deps.sh qemu-system-x86 debootstrap e2fsprogs openssh-client
+	@tests/seat/run.sh
+
 bench: deps build models pictures ## measure speed and memory on a replayed camera (as root)
 	$(WITH_DATA) '$(FACELOGIN_BIN_DIR)/bench'
 
 lint: deps ## formatting, licences and sources of dependencies, units, scripts, clippy
 	$(CARGO) fmt --all --check
 	@$(MAKE) --no-print-directory deny units
-	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/demo/*.sh .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/demo/*.sh tests/seat/*.sh .ci/run; fi
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 # Advisories are left to whoever has the network: their database is a repository that is fetched each time.

@@ -24,6 +24,13 @@ for unit in $units; do
     put 0644 "$here/systemd/$unit" "$unit_folder/$unit"
     sed -i "s|/usr/libexec/facelogind|$daemon|" "$DESTDIR$unit_folder/$unit"
 done
+put 0644 "$here/systemd/user/$user_unit" "$user_unit_folder/$user_unit"
+sed -i "s|/usr/bin/facelogin-enroll|$cli|" "$DESTDIR$user_unit_folder/$user_unit"
+if [ -e "$DESTDIR$pam_service" ]; then
+    say "  $pam_service is there already and stays as it is"
+else
+    put 0644 "$here/pam.d/facelogin-enroll" "$pam_service"
+fi
 put 0644 "$here/sysusers.conf" "$sysusers"
 put 0644 "$here/tmpfiles.conf" "$tmpfiles"
 if [ -e "$DESTDIR$config" ]; then
@@ -48,12 +55,15 @@ if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
     systemctl stop facelogin-vision.service
     systemctl enable facelogind.service
     systemctl restart facelogind.service
+    # In every desktop session from the next login on.
+    systemctl --global enable "$user_unit"
     say "facelogind is running."
 else
     say
     say "No systemd is running for what was installed. When it is, as root:"
     say "  systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload"
     say "  systemctl enable --now facelogind.socket facelogin-vision.socket facelogind.service"
+    say "  systemctl --global enable $user_unit"
 fi
 
 cat <<EOF

@@ -22,6 +22,11 @@ module=$(pam_folder)/pam_facelogin.so
 pam_profile=/usr/share/pam-configs/facelogin
 units="facelogind.socket facelogind.service facelogin-vision.socket facelogin-vision.service"
 unit_folder=$PREFIX/lib/systemd/system
+# Of each user's own systemd.
+user_unit=facelogin-notify.service
+user_unit_folder=$PREFIX/lib/systemd/user
+# The password that changing faces takes; no login uses it.
+pam_service=/etc/pam.d/facelogin-enroll
 sysusers=$PREFIX/lib/sysusers.d/facelogin.conf
 tmpfiles=$PREFIX/lib/tmpfiles.d/facelogin.conf
 config=/etc/facelogin/facelogin.toml

@@ -18,12 +18,17 @@ $named"
     if [ -d /run/systemd/system ]; then
         # shellcheck disable=SC2086 # a list of names
         systemctl disable --now $units 2>/dev/null || true
+        systemctl --global disable "$user_unit" 2>/dev/null || true
     fi
 fi
 for unit in $units; do
     rm -f "$DESTDIR$unit_folder/$unit"
 done
-for file in "$daemon" "$cli" "$module" "$pam_profile" "$sysusers" "$tmpfiles"; do
+# One that an administrator changed stays, as configuration does; nothing but our program uses it.
+if cmp -s "$here/pam.d/facelogin-enroll" "$DESTDIR$pam_service"; then
+    rm -f "$DESTDIR$pam_service"
+fi
+for file in "$daemon" "$cli" "$module" "$pam_profile" "$user_unit_folder/$user_unit" "$sysusers" "$tmpfiles"; do
     rm -f "$DESTDIR$file"
 done
 rm -rf "$DESTDIR${models:?}"

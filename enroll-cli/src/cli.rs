@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{add, config, models, templates};
+use crate::commands::{add, audit, config, models, templates};
 use crate::exit::Exit;
 
 /// Enrol and manage faces, models and the configuration of facelogin.
+///
+/// What changes the faces that are enrolled (add, remove, rename, clear) asks for the password of the user who became
+/// root, since root itself may have been reached by a face. A root login may go without, with --unattended. This keeps
+/// a face from enrolling another; it does not keep out root, who can bypass all of it.
 #[derive(Debug, Parser)]
 #[command(name = "facelogin-enroll", version, after_help = Exit::help())]
 pub struct Cli {
@@ -44,15 +48,15 @@ pub struct UserArg {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Register a face, from the camera or from pictures. Needs root.
+    /// Register a face, from the camera or from pictures. Needs root and your password.
     Add(add::AddArgs),
     /// List templates: your own; as root everybody's. Needs no root.
     List(templates::ListArgs),
-    /// Remove one template. Needs root.
+    /// Remove one template. Needs root and your password.
     Remove(templates::RemoveArgs),
-    /// Give a template another label. Needs root.
+    /// Give a template another label. Needs root and your password.
     Rename(templates::RenameArgs),
-    /// Remove all templates of a user. Needs root.
+    /// Remove all templates of a user. Needs root and your password.
     Clear(templates::ClearArgs),
     /// Try the face once; grants nothing. Needs no root for yourself, and a camera.
     Test(UserArg),
@@ -62,6 +66,11 @@ pub enum Command {
     Status(UserArg),
     /// Forget the mismatches counted against a user. Needs root.
     Unlock(UserArg),
+    /// Show earlier attempts, newest first: your own; as root everybody's. Needs no root.
+    Audit(audit::AuditArgs),
+    /// Show a notification whenever a face grants sudo, su or polkit in your name; runs in a desktop session. Needs no
+    /// root.
+    Notify,
     /// List the cameras, and which one a login uses. Needs no root.
     Cameras,
     /// Fetch, verify or list the model files.

@@ -1,9 +1,11 @@
 //! What the commands do, a family of them in each file.
 
 pub mod add;
+pub mod audit;
 pub mod cameras;
 pub mod config;
 pub mod models;
+pub mod notify;
 pub mod scan;
 pub mod status;
 pub mod templates;
@@ -16,6 +18,7 @@ use crate::daemon::Daemon;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::out::Out;
+use crate::password::{self, UnattendedArg};
 
 /// What every command gets.
 pub struct Context<'c, 'o> {
@@ -39,6 +42,11 @@ impl Context<'_, '_> {
     pub fn user_to_change(&self, named: Option<String>) -> Result<String, CliError> {
         self.caller.user_to_change(named, &System)
     }
+
+    /// See [`password::ask`].
+    pub fn ask_password(&mut self, unattended: &UnattendedArg) -> Result<(), CliError> {
+        Ok(password::ask(self.out, unattended)?)
+    }
 }
 
 /// Runs the command.
@@ -60,6 +68,8 @@ pub fn run(cli: Cli, out: &mut Out<'_>) -> Result<Exit, CliError> {
         Command::Identify => scan::identify(context),
         Command::Status(args) => status::status(context, args),
         Command::Unlock(args) => status::unlock(context, args),
+        Command::Audit(args) => audit::audit(context, args),
+        Command::Notify => notify::run(context),
         Command::Cameras => cameras::cameras(context),
         Command::Models(command) => models::run(context, command),
         Command::Config(command) => config::run(context, command),

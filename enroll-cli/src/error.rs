@@ -8,7 +8,9 @@ use facelogin_models::FetchError;
 use facelogin_protocol::types::Reason;
 use facelogin_protocol::{ClientError, INTERFACE_NAME};
 
+use crate::desktop::DesktopError;
 use crate::exit::Exit;
+use crate::password::PasswordError;
 use crate::pictures::PictureError;
 use crate::words;
 
@@ -42,6 +44,16 @@ pub enum CliError {
     /// No home folder to put models into.
     #[error("there is no home folder to put the models into; name a folder with --to DIR")]
     NoTarget,
+    /// What is enrolled may not be changed without a password.
+    #[error("{}", words::sentences(&[why.to_string()]))]
+    Password {
+        /// Why not.
+        #[from]
+        why: PasswordError,
+    },
+    /// Nothing can be shown on a desktop.
+    #[error(transparent)]
+    Desktop(#[from] DesktopError),
     /// The daemon does not permit it to this user.
     #[error("facelogind does not permit this: {}", words::sentences(&[why]))]
     NotPermitted {
@@ -131,6 +143,11 @@ impl CliError {
             | Self::Unconfirmed { .. }
             | Self::TooManyPictures { .. }
             | Self::NoTarget => Exit::Usage,
+            Self::Password { why } => match why {
+                PasswordError::NoTerminalForRoot | PasswordError::NoTerminal { .. } => Exit::Usage,
+                _ => Exit::NotPermitted,
+            },
+            Self::Desktop(_) => Exit::Unavailable,
             Self::NeedsRoot { .. } | Self::NotPermitted { .. } => Exit::NotPermitted,
             Self::Unreachable { .. } | Self::Lost(_) | Self::Unavailable { .. } => Exit::Unavailable,
             Self::UnknownUser { .. }
@@ -154,6 +171,8 @@ impl CliError {
             | Self::Unconfirmed { .. }
             | Self::TooManyPictures { .. }
             | Self::NoTarget => "usage",
+            Self::Password { .. } => "password",
+            Self::Desktop(_) => "desktop",
             Self::NotPermitted { .. } => "not_permitted",
             Self::Unreachable { .. } => "unreachable",
             Self::Lost(_) => "no_answer",
@@ -252,6 +271,16 @@ mod tests {
                 "needs_root",
             ),
             (CliError::WhichUser, Exit::Usage, "usage"),
+            (PasswordError::NoTerminalForRoot.into(), Exit::Usage, "password"),
+            (
+                PasswordError::Refused {
+                    user: why(),
+                    why: why(),
+                }
+                .into(),
+                Exit::NotPermitted,
+                "password",
+            ),
             (
                 CliError::NotPermitted { why: why() },
                 Exit::NotPermitted,

@@ -12,9 +12,9 @@ pub enum Exit {
     Negative = 1,
     /// The command line makes no sense. The same code as clap's.
     Usage = 2,
-    /// Root is needed, or the daemon does not permit it to this user.
+    /// Root is needed, the password was not accepted, or the daemon does not permit it to this user.
     NotPermitted = 3,
-    /// The daemon or the models' origin cannot be reached, or no scan is possible at the moment.
+    /// The daemon, the models' origin or the desktop cannot be reached, or no scan is possible at the moment.
     Unavailable = 4,
     /// A picture, name, id, configuration or model file is not usable. Nothing was changed.
     BadInput = 5,
@@ -38,8 +38,10 @@ impl Exit {
             Self::Ok => "done; test: the face matches; identify: somebody was recognised",
             Self::Negative => "the answer is no: no match, nobody recognised, not confirmed",
             Self::Usage => "the command line makes no sense",
-            Self::NotPermitted => "not permitted, or root is needed",
-            Self::Unavailable => "the daemon, or the models' origin, cannot be reached or cannot serve now",
+            Self::NotPermitted => "not permitted, root is needed, or the password was not accepted",
+            Self::Unavailable => {
+                "the daemon, the models' origin or the desktop cannot be reached or cannot serve now"
+            }
             Self::BadInput => {
                 "a picture, name, id, configuration or model is not usable; nothing was changed"
             }

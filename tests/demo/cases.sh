@@ -19,7 +19,7 @@ enrolment() {
     shift 3
     before=$(templates "$known")
     status=0
-    reply=$(enroll add --user "$known" --label "$what" --image "$@" 2>&1) || status=$?
+    reply=$(enroll add --unattended --user "$known" --label "$what" --image "$@" 2>&1) || status=$?
     stored=$(($(templates "$known") - before))
     outcome=$status,$stored
     case $reply in *"$words"*) ;; *) outcome="$outcome, other words" ;; esac
@@ -31,7 +31,7 @@ enrolment() {
 
 enrolments() {
     pictures=$cache/pictures scenes=$place/scenes
-    say "Enrolment from pictures (facelogin-enroll add --user $known --image FILE...)"
+    say "Enrolment from pictures (facelogin-enroll add --unattended --user $known --image FILE...)"
     enrolment "an empty room" 5 "no face" "$scenes/nobody/00.jpg"
     enrolment "two people" 5 "more than one face" "$scenes/two/00.jpg"
     enrolment "cut off by the edge" 5 "cut off" "$pictures/obama_partial_face.jpg"

@@ -25,6 +25,14 @@ fn arguments<'a>(service: &'a str, user: &'a str, password: &'a str) -> Vec<&'a 
     [&who[..], &terminal[..]].concat()
 }
 
+/// Passwords of alice's that were reported.
+fn reports_of(world: &World) -> usize {
+    let log = world.log();
+    log.iter()
+        .filter(|line| line.contains("action=password user=alice uid=4001"))
+        .count()
+}
+
 #[test]
 fn gdm_lightdm_and_greetd_ask_at_once_and_fall_back_to_the_password() {
     let greeters = ["gdm-password", "lightdm", "greetd"];
@@ -34,6 +42,7 @@ fn gdm_lightdm_and_greetd_ask_at_once_and_fall_back_to_the_password() {
         greeters.iter().for_each(|name| world.ship(name));
         for (view, what, codes) in VIEWS {
             world.see(view);
+            let reports = reports_of(world);
             for service in greeters {
                 let caller = format!("{service} (immediate)");
                 let alice = arguments(service, ENROLLED.name, ENROLLED.password);
@@ -46,6 +55,12 @@ fn gdm_lightdm_and_greetd_ask_at_once_and_fall_back_to_the_password() {
                     assert!(asked.messages.is_empty(), "{asked:?}");
                 }
             }
+            // R21: each password that was typed and accepted, and no face.
+            let typed = match view {
+                View::Match | View::Down => 0,
+                View::Stranger | View::Nobody => greeters.len(),
+            };
+            assert_eq!(reports_of(world), reports + typed, "{what}");
             if view == View::Match {
                 let bob = arguments("gdm-password", NOT_ENROLLED.name, NOT_ENROLLED.password);
                 let case = ("gdm-password (immediate)", "not enrolled, the password");

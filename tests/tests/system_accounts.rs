@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
@@ -159,6 +159,42 @@ fn a_locked_or_expired_account_is_refused_at_every_door_before_the_camera_opens(
         shadow(&mut system, entry);
         assert_eq!(ask(&system, "ada", UID, "login"), MATCH, "{entry}");
     }
+}
+
+#[test]
+fn root_without_capabilities_tells_what_it_can_and_leaves_the_rest_to_the_account_phase() {
+    let Some(mut system) = with_ada() else { return };
+    let home = system.folder("homes/ada");
+    fs::set_permissions(&home, PermissionsExt::from_mode(0o700)).unwrap();
+    chown(&home, Some(UID), None).unwrap();
+    let restart = |system: &mut System| {
+        system.stop_daemon();
+        start(system);
+    };
+    system.drop_capabilities(false);
+    restart(&mut system);
+    assert_eq!(ask(&system, "ada", UID, "login"), MATCH);
+    // Root's own, as on Debian.
+    shadow(&mut system, "ada:!:19000:0:99999:7:::");
+    assert_eq!(
+        ask(&system, "ada", UID, "login"),
+        unavailable(Reason::AccountLocked)
+    );
+    // Mode 0000, as on Fedora: a locked account cannot be told, unless the one capability is given.
+    let file = system.path("laid-over-etc-shadow");
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o000)).unwrap();
+    assert_eq!(ask(&system, "ada", UID, "login"), MATCH);
+    system.drop_capabilities(true);
+    restart(&mut system);
+    assert_eq!(
+        ask(&system, "ada", UID, "login"),
+        unavailable(Reason::AccountLocked)
+    );
+    // Somebody's home is seen from outside.
+    system.drop_capabilities(false);
+    restart(&mut system);
+    system.folder("homes/.ecryptfs/ada");
+    assert_eq!(ask(&system, "ada", UID, "login"), unavailable(Reason::HomeLocked));
 }
 
 #[test]

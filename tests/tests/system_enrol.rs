@@ -66,7 +66,11 @@ fn each_unfit_picture_has_its_own_words_and_nothing_is_stored() {
     for (file, words) in &unfit {
         // Alone, and behind a picture that is fit: then the message must name the right one.
         for files in [vec![file.as_str()], vec![good.as_str(), file.as_str()]] {
-            let arguments = [&["add", "--user", ENROLLED, "--image"], &files[..]].concat();
+            let arguments = [
+                &["add", "--unattended", "--user", ENROLLED, "--image"],
+                &files[..],
+            ]
+            .concat();
             let ran = system.cli(&arguments);
             assert_eq!(ran.code, 5, "{words}: {ran:?}");
             assert!(
@@ -79,7 +83,15 @@ fn each_unfit_picture_has_its_own_words_and_nothing_is_stored() {
         }
     }
     let ran = system
-        .cli(&["add", "--json", "--user", ENROLLED, "--image", &unfit[0].0])
+        .cli(&[
+            "add",
+            "--unattended",
+            "--json",
+            "--user",
+            ENROLLED,
+            "--image",
+            &unfit[0].0,
+        ])
         .expect(5);
     assert_eq!(ran.json()["error"]["kind"], "not_enrolled");
     assert!(system.templates().is_empty());
@@ -97,12 +109,21 @@ fn pictures_of_two_people_together_are_refused() {
     let files = ["obama.jpg", "obama2.jpg", "biden.jpg"].map(|name| system.portrait(name));
     let [first, second, odd] = files.each_ref().map(String::as_str);
     let ran = system
-        .cli(&["add", "--user", ENROLLED, "--image", first, second, odd])
+        .cli(&[
+            "add",
+            "--unattended",
+            "--user",
+            ENROLLED,
+            "--image",
+            first,
+            second,
+            odd,
+        ])
         .expect(5);
     assert!(ran.err.contains("does not show the same person"), "{ran:?}");
     assert!(ran.err.contains(odd), "it names the odd one: {ran:?}");
     system
-        .cli(&["add", "--user", ENROLLED, "--image", first, odd])
+        .cli(&["add", "--unattended", "--user", ENROLLED, "--image", first, odd])
         .expect(5);
     assert!(system.templates().is_empty());
 }
@@ -114,14 +135,17 @@ fn r19_only_root_enrols_and_only_accounts() {
     };
     let file = system.picture("me.jpg", &scene::head(Portrait::Obama, 500));
     let ran = system
-        .cli_as(uid(ENROLLED), &["add", "--user", ENROLLED, "--image", &file])
+        .cli_as(
+            uid(ENROLLED),
+            &["add", "--unattended", "--user", ENROLLED, "--image", &file],
+        )
         .expect(3);
     assert!(
         ran.err.contains("this needs root: try sudo facelogin-enroll"),
         "{ran:?}"
     );
     let ran = system
-        .cli(&["add", "--user", "no-such-user", "--image", &file])
+        .cli(&["add", "--unattended", "--user", "no-such-user", "--image", &file])
         .expect(5);
     assert!(ran.err.contains("no-such-user"), "{ran:?}");
     // The daemon itself refuses too: the tool's own check is a courtesy.
@@ -146,7 +170,16 @@ fn one_picture_will_do_with_a_warning_and_a_shared_face_is_named() {
     // PNG is taken as well; the face is somebody's already.
     let file = system.picture("same.png", &scene::png(Portrait::Obama));
     let ran = system
-        .cli(&["add", "--user", STRANGER, "--label", "twin", "--image", &file])
+        .cli(&[
+            "add",
+            "--unattended",
+            "--user",
+            STRANGER,
+            "--label",
+            "twin",
+            "--image",
+            &file,
+        ])
         .expect(0);
     assert!(
         ran.out.contains("resembles the one enrolled for games"),
@@ -167,7 +200,15 @@ fn from_the_camera_a_moving_face_becomes_a_template_that_logs_in() {
     };
     system.show(&Scene::moving(Portrait::Obama));
     let ran = system
-        .cli(&["add", "--json", "--user", ENROLLED, "--label", "desk"])
+        .cli(&[
+            "add",
+            "--unattended",
+            "--json",
+            "--user",
+            ENROLLED,
+            "--label",
+            "desk",
+        ])
         .expect(0);
     let template = &ran.json()["template"];
     assert_eq!(
@@ -210,7 +251,7 @@ fn a_cancelled_enrolment_stores_nothing_and_frees_the_camera() {
         return;
     };
     system.enrol_usual();
-    let arguments = ["add", "--user", STRANGER];
+    let arguments = ["add", "--unattended", "--user", STRANGER];
     let mut child = system.command(bins::enroll(), &arguments).spawn().unwrap();
     system.wait_for_vision("busy");
     child.kill().unwrap();

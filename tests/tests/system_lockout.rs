@@ -8,8 +8,12 @@ use facelogin_protocol::{Client, ClientError, Deadline};
 use facelogin_tests::pam_host::code;
 use facelogin_tests::system::scene::{Portrait, Scene};
 use facelogin_tests::system::user::{ENROLLED, STRANGER, act_as, uid};
-use facelogin_tests::system::{PATIENCE, System, SystemOptions, Wire, authenticate_in, method, until};
+use facelogin_tests::system::{
+    PATIENCE, System, SystemOptions, Wire, authenticate_in, method, process, until,
+};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use nix::sys::signal::Signal;
+use nix::time::{ClockId, clock_gettime};
 
 fn counted(system: &System) -> Vec<(String, u32)> {
     let lockouts = system.status(ENROLLED).lockouts;
@@ -213,10 +217,14 @@ fn r21_a_password_success_forgets_every_entry_and_only_root_may_report_it() {
     assert_eq!(counted(&system).len(), 4, "somebody else's password");
 
     let attempts = system.recorded();
+    // It takes no camera and no models.
+    let vision = system.vision_pid();
+    process::signal(vision, Signal::SIGSTOP);
     for _ in 0..2 {
         report_password(&system, 0, ENROLLED, games).unwrap();
         assert!(counted(&system).is_empty());
     }
+    process::signal(vision, Signal::SIGCONT);
     assert_eq!(system.recorded(), attempts, "it is no attempt");
     system.show(&Scene::of(Portrait::Obama));
     for service in ["login", "gdm-password", "swaylock"] {
@@ -273,6 +281,13 @@ fn r21_a_reboot_begins_a_wait_anew_and_never_ends_one() {
     assert_eq!(login(&system, "login"), "PAM_AUTH_ERR");
     system.stop_daemon();
     // As a store looks that another boot, days ago or up for long, has written.
+    let written: i64 = system
+        .database()
+        .query_row("SELECT at_boottime_secs FROM lockout", [], |row| row.get(0))
+        .unwrap();
+    // Not a date, which somebody could set.
+    let up = clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap().tv_sec();
+    assert!((up - 300..=up).contains(&written), "{written} at {up}");
     for at in [0, 1_i64 << 40] {
         let database = system.database();
         let sql =

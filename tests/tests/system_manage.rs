@@ -44,24 +44,29 @@ fn root_lists_renames_removes_and_clears() {
         "nothing secret: {listed}"
     );
 
-    let renamed = system.cli(&["rename", "2", "with glasses", "--json"]).expect(0);
+    let renamed = system
+        .cli(&["rename", "2", "with glasses", "--unattended", "--json"])
+        .expect(0);
     assert_eq!(renamed.json()["template"]["label"], "with glasses");
     let table = system.cli(&["list"]).expect(0);
     assert!(
         table.out.contains("with glasses") && table.out.contains(STRANGER),
         "{table:?}"
     );
-    system.cli(&["rename", "2", "a\nb"]).expect(5);
-    system.cli(&["rename", "99", "x"]).expect(5);
-    system.cli(&["remove", "99"]).expect(5);
+    system.cli(&["rename", "2", "a\nb", "--unattended"]).expect(5);
+    system.cli(&["rename", "99", "x", "--unattended"]).expect(5);
+    system.cli(&["remove", "99", "--unattended"]).expect(5);
 
-    let removed = system.cli(&["remove", "1", "--json"]).expect(0).json();
+    let removed = system
+        .cli(&["remove", "1", "--unattended", "--json"])
+        .expect(0)
+        .json();
     assert_eq!(removed["template"]["id"], 1);
     assert_eq!(system.templates(), [2, 3]);
     let unconfirmed = system.cli(&["clear", "--user", ENROLLED]).expect(2);
     assert!(unconfirmed.err.contains("--yes"), "{unconfirmed:?}");
     let cleared = system
-        .cli(&["clear", "--user", ENROLLED, "--yes", "--json"])
+        .cli(&["clear", "--user", ENROLLED, "--yes", "--unattended", "--json"])
         .expect(0);
     assert_eq!(cleared.json(), json!({ "removed": 1 }));
     assert_eq!(system.templates(), [3]);
@@ -88,7 +93,7 @@ fn a_user_has_at_most_eight_templates() {
     }
     let file = system.portrait("obama.jpg");
     let ran = system
-        .cli(&["add", "--user", ENROLLED, "--image", &file])
+        .cli(&["add", "--unattended", "--user", ENROLLED, "--image", &file])
         .expect(5);
     assert!(ran.err.contains("already has 8 templates"), "{ran:?}");
     system.enrol(STRANGER, &["biden.jpg"]);
@@ -143,7 +148,9 @@ fn root_sees_who_is_there_and_how_things_stand() {
         (&status["templates"], &status["usable_templates"]),
         (&1.into(), &1.into())
     );
-    assert_eq!(status["services"], json!(["gdm-password", "login", "swaylock"]));
+    let services =
+        ["gdm-password", "login", "swaylock"].map(|name| json!({"name": name, "trigger": "immediate"}));
+    assert_eq!(status["services"], json!(services));
     let cameras = system.cli(&["cameras", "--json"]).expect(0).json();
     assert_eq!(cameras["cameras"][0]["kind"], "replay");
     let unlocked = system

@@ -10,12 +10,12 @@ use crate::decision::{Decision, Enrolled, Judged, Step};
 use crate::lockout::{self, ClockError, EntryClass, LockoutRules};
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
 use crate::scan::{End, Judge};
-use crate::server::Daemon;
 use crate::server::circumstances::hindrance;
 use crate::server::connection::Peer;
 use crate::server::failure::Failure;
 use crate::server::pace::Paced;
 use crate::server::session::{Session, reason_of_end};
+use crate::server::{Daemon, watch};
 use crate::store::{Attempt, StoreError, Template};
 use crate::vision::wire::Observation;
 
@@ -334,6 +334,7 @@ fn conclude(
     if !too_often || daemon.pace.is_news(attempted.paced(peer)) {
         log(daemon, peer, attempted, &judged);
     }
+    watch::announce(daemon, attempted, &judged);
     answer(&judged);
     // What an unprivileged peer is refused without a scan is logged at its pace, and not kept, and so is what comes too
     // often: it could push what matters out of the history.
@@ -374,6 +375,7 @@ fn log(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>, judged: &Judged)
         uid: attempted.uid.ok().flatten(),
         service: attempted.service,
         tty: attempted.tty,
+        ruser: attempted.ruser,
         peer_uid: peer.uid,
         verdict: Some((judged.verdict, judged.reason)),
         millis: judged.detail.total_ms,

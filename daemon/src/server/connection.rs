@@ -13,7 +13,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::server::failure::Failure;
-use crate::server::{Daemon, authenticate, enrol, introspect, look, manage, password};
+use crate::server::quota::Place;
+use crate::server::{Daemon, authenticate, enrol, history, introspect, look, manage, password, watch};
 
 /// How long a connection may stay without a whole call: long enough for a person at a Varlink tool's prompt.
 const IDLE: Duration = Duration::from_secs(10);
@@ -81,19 +82,21 @@ impl Peer {
 }
 
 /// Whether the connection goes on after a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Next {
     /// For another call.
     Call,
     /// It is closed.
     Close,
+    /// For what is announced to it, and no further call.
+    Watch(watch::Watching),
 }
 
 /// What a method has to say in the end.
 pub type Answer = Result<Next, Failure>;
 
-/// Serves a connection until either side ends it.
-pub fn serve(daemon: &Arc<Daemon>, fd: OwnedFd, uid: u32) {
+/// Serves a connection until either side ends it, and gives its place back.
+pub fn serve(daemon: &Arc<Daemon>, fd: OwnedFd, uid: u32, place: Place) {
     let peer = Peer { fd, uid };
     let mut inbox = Inbox::default();
     let (max, patience) = if peer.is_root() {
@@ -121,6 +124,11 @@ pub fn serve(daemon: &Arc<Daemon>, fd: OwnedFd, uid: u32) {
         match answer {
             Ok(Next::Call) => {}
             Ok(Next::Close) => return,
+            Ok(Next::Watch(watching)) => {
+                // It may stay for days, and the place is meant for logins: watchers have a quota of their own.
+                drop(place);
+                return watch::pass_on(daemon, &peer, watching);
+            }
             Err(failure) => {
                 let failure = if peer.is_root() {
                     failure
@@ -156,6 +164,11 @@ fn answer(daemon: &Daemon, peer: &Peer, call: &Call) -> Answer {
         (INTERFACE_NAME, "RenameTemplate") => manage::rename(daemon, peer, read(call)?),
         (INTERFACE_NAME, "ClearTemplates") => manage::clear(daemon, peer, read(call)?),
         (INTERFACE_NAME, "Unlock") => manage::unlock(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "ListAttempts") => history::attempts(daemon, peer, read(call)?),
+        (INTERFACE_NAME, "Watch") => {
+            let Nothing {} = read(call)?;
+            watch::begin(daemon, peer, call.more == Some(true))
+        }
         (INTERFACE_NAME, "ListCameras") => manage::cameras(daemon, peer, read(call)?),
         (INTERFACE_NAME, "GetStatus") => manage::status(daemon, peer, read(call)?),
         (INTERFACE_NAME, _) => Err(Failure::MethodNotFound(call.method.clone())),

@@ -224,6 +224,7 @@ pub fn note(daemon: &Daemon, peer: &Peer, action: &str, user: &str, uid: Option<
         uid,
         service: "",
         tty: "",
+        ruser: "",
         peer_uid: peer.uid,
         verdict: None,
         millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),

@@ -7,6 +7,7 @@ mod circumstances;
 mod connection;
 mod enrol;
 mod failure;
+mod history;
 mod introspect;
 mod listen;
 mod look;
@@ -16,6 +17,7 @@ mod password;
 mod quota;
 mod session;
 mod users;
+mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,6 +28,7 @@ use crate::account::Accounts;
 use crate::audit::Audit;
 use crate::lockout::BootClock;
 use crate::server::pace::Pace;
+use crate::server::watch::Watchers;
 use crate::store::Store;
 use crate::vision::loan::Desk;
 
@@ -41,6 +44,7 @@ pub struct Daemon {
     clock: BootClock,
     pace: Pace,
     accounts: Accounts,
+    watchers: Watchers,
 }
 
 impl Daemon {
@@ -54,6 +58,7 @@ impl Daemon {
             clock,
             pace: Pace::default(),
             accounts: Accounts::system(),
+            watchers: Watchers::default(),
         }
     }
 
@@ -74,10 +79,7 @@ pub fn serve(daemon: &Arc<Daemon>, listener: &Listener) -> ListenError {
                 let daemon = daemon.clone();
                 let served = std::thread::Builder::new()
                     .name(format!("peer-{uid}"))
-                    .spawn(move || {
-                        connection::serve(&daemon, fd, uid);
-                        drop(place);
-                    });
+                    .spawn(move || connection::serve(&daemon, fd, uid, place));
                 if let Err(error) = served {
                     // Out of threads: the connection closes, and the next may do better.
                     std::thread::sleep(Duration::from_millis(50));

@@ -37,6 +37,7 @@ pub fn report(daemon: &Daemon, peer: &Peer, input: ReportPasswordIn) -> Answer {
         uid: Some(input.uid),
         service: &input.service,
         tty: "",
+        ruser: "",
         peer_uid: peer.uid,
         verdict: None,
         millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),

@@ -13,6 +13,7 @@ use crate::cli::UserArg;
 use crate::daemon::ENROLMENT;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::password::UnattendedArg;
 use crate::pictures::{self, MOST};
 use crate::progress::Pictures;
 use crate::words::{clean, count, sentences};
@@ -28,16 +29,31 @@ pub struct AddArgs {
     /// JPEG or PNG files to use in place of the camera: up to 16, of one person alone.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     image: Vec<PathBuf>,
+    #[command(flatten)]
+    unattended: UnattendedArg,
 }
 
 /// Stores one template, or nothing.
 pub fn add(context: &mut Context<'_, '_>, args: AddArgs) -> Result<Exit, CliError> {
     context.caller.needs_root()?;
     let user = context.user_to_change(args.user.user)?;
-    let stored = if args.image.is_empty() {
-        from_camera(context, user, args.label)?
-    } else {
-        from_pictures(context, user, args.label, &args.image)?
+    // What is wrong with the files is said before anybody types a password.
+    let pictures = match args.image.as_slice() {
+        [] => None,
+        files if files.len() > MOST => return Err(CliError::TooManyPictures { given: files.len() }),
+        files => Some(pictures::read_all(files)?),
+    };
+    context.ask_password(&args.unattended)?;
+    let stored = match pictures {
+        None => from_camera(context, user, args.label)?,
+        Some(pictures) => {
+            let request = EnrollPicturesIn {
+                user,
+                label: args.label,
+                pictures,
+            };
+            from_pictures(context, &request, &args.image)?
+        }
     };
     context
         .out
@@ -47,19 +63,10 @@ pub fn add(context: &mut Context<'_, '_>, args: AddArgs) -> Result<Exit, CliErro
 
 fn from_pictures(
     context: &Context<'_, '_>,
-    user: String,
-    label: Option<String>,
+    request: &EnrollPicturesIn,
     files: &[PathBuf],
 ) -> Result<EnrollPicturesOut, CliError> {
-    if files.len() > MOST {
-        return Err(CliError::TooManyPictures { given: files.len() });
-    }
-    let request = EnrollPicturesIn {
-        user,
-        label,
-        pictures: pictures::read_all(files)?,
-    };
-    let reply = context.daemon.call("EnrollPictures", &request, ENROLMENT);
+    let reply = context.daemon.call("EnrollPictures", request, ENROLMENT);
     reply.map_err(|error| match error {
         CliError::NotEnrolled {
             picture,

@@ -7,12 +7,14 @@ use facelogin_protocol::types::{
     ClearTemplatesOut, ListTemplatesOut, OptionalUserIn, RenameTemplateIn, Template, TemplateIn, TemplateOut,
     UserIn,
 };
+use jiff::Timestamp;
 
 use super::Context;
 use crate::cli::UserArg;
 use crate::daemon::QUICK;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::password::UnattendedArg;
 use crate::table::table;
 use crate::words::{clean, count};
 
@@ -30,6 +32,8 @@ pub struct RemoveArgs {
     /// The template's id, as `list` shows it.
     #[arg(value_parser = clap::value_parser!(i64).range(1..))]
     id: i64,
+    #[command(flatten)]
+    unattended: UnattendedArg,
 }
 
 /// Arguments of `rename`.
@@ -40,6 +44,8 @@ pub struct RenameArgs {
     id: i64,
     /// The new label, 1 to 64 characters.
     label: String,
+    #[command(flatten)]
+    unattended: UnattendedArg,
 }
 
 /// Arguments of `clear`.
@@ -50,6 +56,8 @@ pub struct ClearArgs {
     /// Do not ask for confirmation.
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    unattended: UnattendedArg,
 }
 
 /// One user's templates, or all.
@@ -63,6 +71,7 @@ pub fn list(context: &mut Context<'_, '_>, args: ListArgs) -> Result<Exit, CliEr
 /// One template less.
 pub fn remove(context: &mut Context<'_, '_>, args: RemoveArgs) -> Result<Exit, CliError> {
     context.caller.needs_root()?;
+    context.ask_password(&args.unattended)?;
     let request = TemplateIn { id: args.id };
     let reply: TemplateOut = context.daemon.call("RemoveTemplate", &request, QUICK)?;
     context.out.answer(&reply, || one("Removed", &reply.template))?;
@@ -72,6 +81,7 @@ pub fn remove(context: &mut Context<'_, '_>, args: RemoveArgs) -> Result<Exit, C
 /// Another label.
 pub fn rename(context: &mut Context<'_, '_>, args: RenameArgs) -> Result<Exit, CliError> {
     context.caller.needs_root()?;
+    context.ask_password(&args.unattended)?;
     let request = RenameTemplateIn {
         id: args.id,
         label: args.label,
@@ -89,6 +99,7 @@ pub fn clear(context: &mut Context<'_, '_>, args: ClearArgs) -> Result<Exit, Cli
         context.out.note("Nothing was removed.");
         return Ok(Exit::Negative);
     }
+    context.ask_password(&args.unattended)?;
     let request = UserIn { user };
     let reply: ClearTemplatesOut = context.daemon.call("ClearTemplates", &request, QUICK)?;
     context.out.answer(&reply, || {
@@ -146,28 +157,14 @@ fn listing(templates: &[Template]) -> String {
     )
 }
 
-/// `2026-01-31 12:34`, in UTC, from seconds since 1970. The civil calendar counted from the first of March, so that
-/// the leap day comes last: 400 years are 146,097 days, and 1970-01-01 is day 719,468 after 0000-03-01.
+/// `2026-01-31 12:34`, in UTC, from seconds since 1970.
 fn date(seconds: i64) -> String {
-    // Years beyond four digits help nobody, and the sums below stay small.
-    let seconds = seconds.clamp(0, 253_402_300_799);
-    let (days, minutes) = (seconds / 86_400 + 719_468, seconds % 86_400 / 60);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let march_month = (5 * day + 2) / 153;
-    let day = day - (153 * march_month + 2) / 5 + 1;
-    let (month, next) = if march_month < 10 {
-        (march_month + 3, 0)
-    } else {
-        (march_month - 9, 1)
-    };
-    let year = era * 400 + year + next;
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}",
-        minutes / 60,
-        minutes % 60
-    )
+    // Years beyond four digits help nobody; this is the last minute that jiff knows everywhere on Earth.
+    let seconds = seconds.clamp(0, 253_402_207_199);
+    match Timestamp::from_second(seconds) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => seconds.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +207,7 @@ pub mod tests {
             (951_868_800, "2000-03-01 00:00"),
             (1_735_689_599, "2024-12-31 23:59"),
             (4_107_542_400, "2100-03-01 00:00"),
-            (i64::MAX, "9999-12-31 23:59"),
+            (i64::MAX, "9999-12-30 21:59"),
         ] {
             assert_eq!(date(seconds), expected, "{seconds}");
         }

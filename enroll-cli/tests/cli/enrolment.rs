@@ -21,7 +21,17 @@ fn pictures_are_sent_whole_under_their_base_names() {
         return;
     };
     let (a, b) = (a.to_str().unwrap(), b.to_str().unwrap());
-    let ran = server.run(&["add", "--user", "alice", "--label", "desk", "--image", a, b]);
+    let ran = server.run(&[
+        "add",
+        "--unattended",
+        "--user",
+        "alice",
+        "--label",
+        "desk",
+        "--image",
+        a,
+        b,
+    ]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
         ran.out,
@@ -47,7 +57,7 @@ fn a_picture_that_is_not_good_enough_is_named_with_problem_and_advice() {
         let Some(server) = Server::start(vec![Answer::Error("NotEnrolled", error.clone())]) else {
             return;
         };
-        let mut args = vec!["add", "--user", "alice", "--image", file];
+        let mut args = vec!["add", "--unattended", "--user", "alice", "--image", file];
         args.extend(json.then_some("--json"));
         let ran = server.run(&args);
         let message = format!("{file}: the face is too small. Crop it. Nothing was stored.");
@@ -86,7 +96,16 @@ fn a_file_that_cannot_be_a_picture_is_refused_before_anything_is_sent() {
         (&dir.path().join("none"), "cannot be read: No such file"),
     ] {
         let file = file.to_str().unwrap();
-        let ran = run(&["--socket", NOWHERE, "add", "--user", "alice", "--image", file]);
+        let ran = run(&[
+            "--socket",
+            NOWHERE,
+            "add",
+            "--unattended",
+            "--user",
+            "alice",
+            "--image",
+            file,
+        ]);
         assert_eq!(ran.code, 5, "{ran:?}");
         assert!(ran.err.contains(&format!("{file}: {expected}")), "{ran:?}");
         assert!(ran.err.ends_with("Nothing was stored.\n"), "{ran:?}");
@@ -99,7 +118,15 @@ fn seventeen_pictures_are_too_many() {
         return;
     }
     let args = [
-        &["--socket", NOWHERE, "add", "--user", "alice", "--image"],
+        &[
+            "--socket",
+            NOWHERE,
+            "add",
+            "--unattended",
+            "--user",
+            "alice",
+            "--image",
+        ],
         &["x"; 17][..],
     ]
     .concat();
@@ -116,6 +143,7 @@ fn r14_a_file_name_moves_no_cursor() {
     let ran = run(&[
         "--json",
         "add",
+        "--unattended",
         "--user",
         "alice",
         "--image",
@@ -134,7 +162,11 @@ fn root_that_nobody_invoked_has_to_name_a_user() {
     if skip_without_root("the default of root") {
         return;
     }
-    for args in [&["add"][..], &["clear", "--yes"], &["unlock"]] {
+    for args in [
+        &["add", "--unattended"][..],
+        &["clear", "--yes", "--unattended"],
+        &["unlock"],
+    ] {
         let ran = run(&[&["--socket", NOWHERE], args].concat());
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.err.contains("--user NAME"), "{ran:?}");
@@ -155,7 +187,7 @@ fn the_camera_enrols_without_a_word_until_it_is_done_when_there_is_no_terminal()
     let Some(server) = Server::start(answers) else {
         return;
     };
-    let ran = server.run(&["add", "--user", "alice", "--json"]);
+    let ran = server.run(&["add", "--unattended", "--user", "alice", "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     assert_eq!(
         ran.json(),
@@ -173,7 +205,7 @@ fn an_enrolment_that_ends_without_a_template_is_not_taken_for_one() {
     let Some(server) = Server::start(vec![Answer::Reply(step(2, json!(null)))]) else {
         return;
     };
-    let ran = server.run(&["add", "--user", "alice"]);
+    let ran = server.run(&["add", "--unattended", "--user", "alice"]);
     assert_eq!((ran.code, ran.out.as_str()), (6, ""), "{ran:?}");
 }
 
@@ -183,7 +215,7 @@ fn a_scan_that_is_not_possible_now_has_a_code_of_its_own() {
     let Some(server) = Server::start(vec![Answer::Error("Unavailable", error)]) else {
         return;
     };
-    let ran = server.run(&["add", "--user", "alice"]);
+    let ran = server.run(&["add", "--unattended", "--user", "alice"]);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.err.contains("a login is being scanned. Try again"), "{ran:?}");
 }

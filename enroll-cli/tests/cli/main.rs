@@ -6,8 +6,11 @@ mod server;
 
 mod config;
 mod enrolment;
+mod history;
 mod managing;
 mod models;
+mod notify;
+mod password;
 mod permission;
 mod scans;
 mod usage;

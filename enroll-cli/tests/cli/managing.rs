@@ -35,7 +35,7 @@ fn removing_an_unknown_id_changes_nothing_and_says_so() {
     let Some(server) = Server::start(vec![Answer::Error("NoSuchTemplate", json!({"id": 9}))]) else {
         return;
     };
-    let ran = server.run(&["remove", "9", "--json"]);
+    let ran = server.run(&["remove", "9", "--unattended", "--json"]);
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.err.contains("there is no template 9"), "{ran:?}");
     assert_eq!(ran.json()["error"]["kind"], "no_such_template");
@@ -46,19 +46,19 @@ fn what_was_changed_is_said() {
     let one = json!({"template": template(3, "desk")});
     for (args, reply, method, expected) in [
         (
-            &["remove", "3"][..],
+            &["remove", "3", "--unattended"][..],
             one.clone(),
             "RemoveTemplate",
             "Removed template 3 \"desk\" of alice.\n",
         ),
         (
-            &["rename", "3", "desk"],
+            &["rename", "3", "desk", "--unattended"],
             one,
             "RenameTemplate",
             "Renamed template 3 \"desk\" of alice.\n",
         ),
         (
-            &["clear", "--user", "alice", "--yes"],
+            &["clear", "--user", "alice", "--yes", "--unattended"],
             json!({"removed": 2}),
             "ClearTemplates",
             "Removed 2 templates of alice.\n",
@@ -99,6 +99,7 @@ fn clear_without_a_terminal_or_yes_removes_nothing() {
 fn the_invoking_user_is_the_default() {
     let status = json!({
         "version": "0.1.0", "engine": null, "model": null, "vision": "starting", "camera": null, "services": [],
+        "presence": "seat", "logind": null,
         "user": "nobody", "templates": 0, "usable_templates": 0, "lockouts": [],
     });
     let Some(server) = Server::start(vec![Answer::Reply(status)]) else {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -34,11 +34,27 @@ pub fn program(path: &Path) -> Command {
 }
 
 pub fn finish(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
+    logged_in_as(None);
+    ran(command.output().unwrap())
+}
+
+/// What a finished child left behind.
+pub fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// What this thread starts from now on looks as if this uid's login, or none, stood behind it, and not whoever runs
+/// the tests. Only root can, and only for root it makes a difference.
+pub fn logged_in_as(uid: Option<u32>) {
+    let set = |uid: u32| fs::write("/proc/thread-self/loginuid", uid.to_string());
+    // Some kernels let nothing but -1 be replaced.
+    let wiped = set(u32::MAX);
+    if let Some(uid) = uid {
+        wiped.and_then(|()| set(uid)).unwrap();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 19] = [
     &["add"],
     &["list"],
     &["remove"],
@@ -12,6 +12,8 @@ const COMMANDS: [&[&str]; 17] = [
     &["identify"],
     &["status"],
     &["unlock"],
+    &["audit"],
+    &["notify"],
     &["cameras"],
     &["models"],
     &["models", "fetch"],
@@ -42,6 +44,31 @@ fn the_help_documents_the_exit_codes_and_the_version_is_the_crate_s() {
 }
 
 #[test]
+fn r19_the_help_says_what_the_password_is_for_and_what_it_is_not() {
+    let help = run(&["--help"]).out;
+    for words in [
+        "password of the user who became root",
+        "--unattended",
+        "can bypass all of it",
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let told: Vec<&str> = help.split_whitespace().collect();
+        assert!(
+            told.windows(words.len())
+                .any(|part| part.join(" ").contains(&words.join(" "))),
+            "{words:?}: {help}"
+        );
+    }
+    for command in ["add", "remove", "rename", "clear"] {
+        let help = run(&[command, "--help"]).out;
+        assert!(
+            help.contains("root and your password") && help.contains("--unattended"),
+            "{help}"
+        );
+    }
+}
+
+#[test]
 fn a_command_line_that_makes_no_sense_is_usage_and_with_json_an_object() {
     for args in [
         &[][..],
@@ -52,6 +79,8 @@ fn a_command_line_that_makes_no_sense_is_usage_and_with_json_an_object() {
         &["remove", "-1"],
         &["add", "--image"],
         &["rename", "1"],
+        &["audit", "--limit", "0"],
+        &["audit", "--limit", "1001"],
     ] {
         let ran = run(args);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");

@@ -9,6 +9,9 @@ use std::process::Command;
 use super::{namespace, needs};
 use crate::bins;
 
+/// Our profiles: the module, and its second line, which sees what password was typed.
+const PROFILES: [&str; 2] = ["facelogin", "facelogin-password"];
+
 /// Where modules are looked for: `/lib/x86_64-linux-gnu/security` or the like.
 fn modules() -> PathBuf {
     let roots = [
@@ -41,13 +44,13 @@ pub fn install() {
     for folder in ["/usr/share/pam-configs", "/var/lib/pam", "/var/cache/debconf"] {
         namespace::copy(Path::new(folder));
     }
-    fs::copy(
-        needs::of_project("packaging/pam-configs/facelogin"),
-        "/usr/share/pam-configs/facelogin",
-    )
-    .unwrap();
+    for profile in PROFILES {
+        let from = needs::of_project("packaging/pam-configs").join(profile);
+        fs::copy(from, Path::new("/usr/share/pam-configs").join(profile)).unwrap();
+    }
     let output = Command::new("pam-auth-update")
-        .args(["--package", "--enable", "facelogin"])
+        .args(["--package", "--enable"])
+        .args(PROFILES)
         .env("DEBIAN_FRONTEND", "noninteractive")
         .output()
         .unwrap();
@@ -56,8 +59,7 @@ pub fn install() {
     let file = Path::new("/etc/pam.d/common-auth");
     let made = fs::read_to_string(file).unwrap();
     let ours = made.lines().filter(|line| line.contains("pam_facelogin.so"));
-    let ours: Vec<&str> = ours.collect();
-    assert!(!ours.is_empty(), "pam-auth-update left the module out:\n{made}");
+    assert_eq!(ours.count(), PROFILES.len(), "pam-auth-update left a line out:\n{made}");
     // With `debug` the module logs its code.
     fs::write(file, made.replace("pam_facelogin.so", "pam_facelogin.so debug")).unwrap();
 }

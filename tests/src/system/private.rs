@@ -1,5 +1,5 @@
-//! A world of the daemon's own: files of the test's in the place of this machine's, and a boot clock that runs ahead.
-//! The machine itself is not touched: mounts and clock are seen in the namespaces of that one process alone.
+//! A world of the daemon's own: files of the test's in the place of this machine's, a boot clock that runs ahead, fewer
+//! capabilities. The machine itself is not touched: mounts and clock are seen in the namespaces of that one process alone.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,6 +15,7 @@ use crate::bins;
 pub(super) struct Private {
     mounts: Vec<(PathBuf, PathBuf)>,
     boot_clock_ahead: u64,
+    capabilities: Option<&'static str>,
 }
 
 impl Private {
@@ -32,6 +33,9 @@ impl Private {
         if self.boot_clock_ahead > 0 {
             let offset = self.boot_clock_ahead.to_string();
             words.extend(["unshare", "--time", "--boottime", &offset].map(Into::into));
+        }
+        if let Some(kept) = self.capabilities {
+            words.extend(["setpriv", "--no-new-privs", "--bounding-set", kept].map(Into::into));
         }
         words.push(bins::daemon().into());
         let mut words = words.into_iter();
@@ -80,6 +84,15 @@ impl System {
             "this kernel has no time namespaces that a program starts in"
         );
         self.private.boot_clock_ahead = seconds;
+    }
+
+    /// Leaves the daemon, from its next start on, without the capabilities that let root read everybody's files, as its
+    /// unit does; with `CAP_DAC_READ_SEARCH` if wanted. Those to start the vision process are kept.
+    pub fn drop_capabilities(&mut self, may_read: bool) {
+        self.private.capabilities = Some(match may_read {
+            false => "-all,+setuid,+setgid,+kill",
+            true => "-all,+setuid,+setgid,+kill,+dac_read_search",
+        });
     }
 
     /// Runs a command where the daemon lives.

@@ -1,0 +1,159 @@
+#!/bin/bash
+# Runs in the system that `run.sh` boots: asks for the face from where the user is, and from where they are not, and
+# compares what came of it. Says what it wants typed, and how things ended, on the serial line.
+set -u
+exec >/dev/ttyS0 2>&1
+
+count=0
+wrong=0
+# result NAME EXPECTED SEEN
+result() {
+    count=$((count + 1))
+    if [ "$2" = "$3" ]; then
+        echo "SEAT RESULT ok   $1: $3"
+    else
+        wrong=$((wrong + 1))
+        echo "SEAT RESULT FAIL $1: $3, expected $2"
+    fi
+}
+note() { echo "SEAT NOTE $*"; }
+in_front() {
+    rm -f /srv/camera/*
+    cp "/srv/scenes/$1"/*.jpg /srv/camera/
+}
+# The newest attempt on record, as verdict/reason. It is written after the answer.
+newest() { facelogin-enroll --json audit --limit 1 | tr -d '\n ' | sed 's/.*"id":\([0-9]*\).*"verdict":"\([a-z_]*\)","reason":"\([a-z_]*\)".*/\1 \2\/\3/'; }
+# ask EXPECTED NAME PAM-TRY-OPTIONS...: expected is verdict/reason.
+ask() {
+    local expected=$1 name=$2 before after tries=0
+    shift 2
+    before=$(newest)
+    /usr/local/bin/pam-try --confdir /etc/pam.d --answer '' "$@" >/tmp/said 2>&1
+    after=$before
+    while [ "$after" = "$before" ] && [ "$tries" -lt 100 ]; do
+        sleep 0.1
+        after=$(newest)
+        tries=$((tries + 1))
+    done
+    [ "$after" != "$before" ] || after="- nothing on record"
+    result "$name" "$expected" "${after#* }"
+}
+# until_true SECONDS COMMAND...
+until_true() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 1
+    done
+}
+vision_ready() { facelogin-enroll --json status | grep -q '"vision": *"ready"'; }
+session_on_tty1() {
+    local session
+    session=$(loginctl show-seat seat0 -p ActiveSession --value) && [ -n "$session" ] &&
+        [ "$(loginctl show-session "$session" -p Name --value)" = alice ]
+}
+
+remote_session() {
+    local id
+    for id in $(loginctl list-sessions --no-legend | awk '{ print $1 }'); do
+        [ "$(loginctl show-session "$id" -p Remote --value)" != yes ] || return 0
+    done
+    return 1
+}
+no_remote_session() { ! remote_session; }
+# hint SESSION true|false: what a lock screen tells logind.
+hint() {
+    local object
+    object=$(busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager GetSession s "$1" | cut -d '"' -f 2)
+    busctl call org.freedesktop.login1 "$object" org.freedesktop.login1.Session SetLockedHint b "$2" || note "SetLockedHint failed"
+}
+
+main() {
+    note "$(systemctl --version | head -n 1), Linux $(uname -r), seat0: $(loginctl show-seat seat0 -p CanTTY -p CanGraphical | tr '\n' ' ')"
+    mkdir -p /srv/camera
+    in_front known
+    until_true 300 vision_ready || note "the vision process is not ready: $(facelogin-enroll status)"
+    facelogin-enroll add --unattended --user alice --image /srv/pictures/obama.jpg /srv/pictures/obama2.jpg
+    note "$(facelogin-enroll status --user alice | grep -E 'presence|user' | tr -s ' ' | tr '\n' ';')"
+
+    # Nobody is logged in; the first terminal is in view.
+    chvt 1
+    until_true 20 grep -qx tty1 /sys/class/tty/tty0/active
+    ask match/matched "login at the visible terminal" --service login --user alice --tty tty1
+    ask unavailable/not_present "login at a hidden terminal" --service login --user alice --tty tty2
+    ask unavailable/not_present "login at a pseudo-terminal" --service login --user alice --tty pts/0
+    ask unavailable/not_present "login without a terminal" --service login --user alice
+    ask unavailable/remote "login from another machine" --service login --user alice --tty tty1 --rhost 192.0.2.1
+    ask unavailable/not_present "sudo of somebody who is not logged in" --service sudo --user alice --ruser alice --tty pts/0
+    ask unavailable/not_present "a greeter where no greeter is" --service gdm-password --user alice --tty tty1
+
+    # The real thing, typed on the keyboard: name, Enter at the prompt, and a session opens.
+    echo "SEAT KEYS alice ENTER"
+    sleep 15
+    echo "SEAT KEYS ENTER"
+    until_true 150 session_on_tty1
+    result "typed: a session of alice on seat0" alice "$(loginctl show-session "$(loginctl show-seat seat0 -p ActiveSession --value)" -p Name --value)"
+    sleep 10
+    echo "SEAT KEYS sudo SPACE id SPACE -u ENTER"
+    sleep 20
+    echo "SEAT KEYS ENTER"
+    until_true 150 grep -qa '^0 *$' <(fold -w 80 /dev/vcs1)
+    fold -w 80 /dev/vcs1 | sed 's/ *$//' | grep -a . | tail -n 6 | sed 's/^/SEAT NOTE tty1: /'
+    result "typed: sudo by face gives root" 0 "$(fold -w 80 /dev/vcs1 | sed 's/ *$//' | grep -ax 0 | head -n 1)"
+    result "typed: sudo tells that a face approved it" yes "$(grep -qai 'facelogin' <(cat /dev/vcs1) && echo yes || echo no)"
+
+    ask match/matched "sudo of who sits there" --service sudo --user alice --ruser alice --tty pts/0
+    ask match/matched "a lock screen of who sits there, with the hint" --service gdm-password --user alice --tty tty1
+    ask unavailable/not_present "a lock screen of somebody else" --service hyprlock --user bob --tty tty1
+
+    # Locked: nothing is raised, and nobody is let straight back in.
+    local session
+    session=$(loginctl show-seat seat0 -p ActiveSession --value)
+    hint "$session" true
+    note "LockedHint: $(loginctl show-session "$session" -p LockedHint --value)"
+    ask unavailable/just_locked "a lock screen, just locked" --service hyprlock --user alice --tty tty1
+    ask unavailable/not_present "sudo while the screen is locked" --service sudo --user alice --ruser alice --tty pts/0
+    sleep 21
+    ask match/matched "a lock screen after the grace" --service hyprlock --user alice --tty tty1
+    hint "$session" false
+
+    # Another terminal comes into view: hers is not the active one any more.
+    chvt 3
+    until_true 20 grep -qx tty3 /sys/class/tty/tty0/active
+    sleep 2
+    ask unavailable/not_present "sudo from a session that is not in view" --service sudo --user alice --ruser alice --tty pts/0
+    ask match/matched "login at the terminal that came into view" --service login --user alice --tty tty3
+    chvt 1
+    until_true 20 grep -qx tty1 /sys/class/tty/tty0/active
+    sleep 2
+
+    # A shell over SSH may not borrow the face at the desk.
+    ssh -i /root/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR alice@localhost sleep 600 &
+    local ssh=$!
+    until_true 60 remote_session
+    ask unavailable/not_present "sudo while there is a remote session" --service sudo --user alice --ruser alice --tty pts/0
+    kill "$ssh"
+    pkill -u alice -x sleep
+    until_true 60 no_remote_session
+    sleep 2
+    ask match/matched "sudo after the remote session ended" --service sudo --user alice --ruser alice --tty pts/0
+
+    # No logind, no face.
+    systemctl mask --runtime systemd-logind.service
+    systemctl stop systemd-logind.service
+    ask unavailable/not_present "login without logind" --service login --user alice --tty tty1
+    systemctl unmask --runtime systemd-logind.service
+    systemctl start systemd-logind.service
+    ask match/matched "login with logind back" --service login --user alice --tty tty1
+
+    in_front stranger
+    ask no_match/not_matching "a stranger's face at the visible terminal" --service login --user alice --tty tty1
+}
+
+main
+if [ "$wrong" != 0 ]; then
+    journalctl -b -u facelogind -u facelogin-vision --no-pager | tail -n 40
+fi
+echo "SEAT DONE $wrong wrong of $count"
+systemctl poweroff --force
