@@ -25,7 +25,7 @@ const ALICES: &str = "$y$j9T$facelogintests0000000/$SQCL0ksezdQwGIMalBX604W9E08Y
 const BOBS_HASH: &str = "$6$facelogintests$lnAzTvYHlggqNZBAaktvHCZsAlkggcBaQau0Pt8Obg633f.gzZjgSaAihe4o42WSVYAgxSxU7erDR1d2xkq0n.";
 
 /// The password of everybody but alice.
-pub const BOBS: &str = "bobs-secret";
+const BOBS: &str = "bobs-secret";
 
 /// She has enrolled her face.
 pub const ENROLLED: Account = Account {

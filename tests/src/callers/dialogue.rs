@@ -1,7 +1,5 @@
 //! What passes between a program and a person until one is in or refused, whichever questions come.
 
-use std::time::Instant;
-
 use super::Pty;
 
 /// The module's own question.
@@ -37,8 +35,6 @@ pub struct Talk {
     pub face_prompts: u32,
     /// Questions for a password.
     pub password_prompts: u32,
-    /// From the start, or the last answer, to the next question or the end: the longest.
-    pub longest_ms: u128,
     /// All that was shown.
     pub shown: String,
 }
@@ -54,8 +50,7 @@ impl Hand<'_> {
     /// itself, or show a prompt ending in `$ ` or `# ` at which it is typed.
     #[track_caller]
     pub fn talk(&self, pty: &mut Pty, refusals: &[&str]) -> Talk {
-        let (mut face_prompts, mut password_prompts, mut longest_ms) = (0, 0, 0);
-        let mut since = Instant::now();
+        let (mut face_prompts, mut password_prompts) = (0, 0);
         let ended = loop {
             let mut texts = vec![
                 FACE_PROMPT,
@@ -67,7 +62,6 @@ impl Hand<'_> {
             ];
             texts.extend(refusals);
             let which = pty.expect_or_end(&texts);
-            longest_ms = longest_ms.max(since.elapsed().as_millis());
             match which {
                 Some(0) => {
                     face_prompts += 1;
@@ -84,13 +78,11 @@ impl Hand<'_> {
                 Some(4 | 5) => pty.line(&format!("{SHOW}; exit")),
                 Some(_) | None => break Ended::Refused,
             }
-            since = Instant::now();
         };
         Talk {
             ended,
             face_prompts,
             password_prompts,
-            longest_ms,
             shown: pty.shown().to_owned(),
         }
     }

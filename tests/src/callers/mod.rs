@@ -20,7 +20,7 @@ mod stacks;
 mod table;
 mod world;
 
-pub use accounts::{Account, BOBS, ENROLLED, EXPIRED, LOCKED, NOT_ENROLLED, ROOT};
+pub use accounts::{Account, ENROLLED, EXPIRED, LOCKED, NOT_ENROLLED, ROOT};
 pub use asking::Asked;
 pub use background::Background;
 pub use dialogue::{Ended, FACE_PROMPT, Hand, SHOW, Talk};

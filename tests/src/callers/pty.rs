@@ -134,11 +134,6 @@ impl Pty {
         &self.shown
     }
 
-    /// The program that was started.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Reads what there is, for a moment; false when there will be no more.
     fn more(&mut self) -> bool {
         if self.read_some(PollTimeout::from(50_u8)) {

@@ -59,7 +59,11 @@ pub fn install() {
     let file = Path::new("/etc/pam.d/common-auth");
     let made = fs::read_to_string(file).unwrap();
     let ours = made.lines().filter(|line| line.contains("pam_facelogin.so"));
-    assert_eq!(ours.count(), PROFILES.len(), "pam-auth-update left a line out:\n{made}");
+    assert_eq!(
+        ours.count(),
+        PROFILES.len(),
+        "pam-auth-update left a line out:\n{made}"
+    );
     // With `debug` the module logs its code.
     fs::write(file, made.replace("pam_facelogin.so", "pam_facelogin.so debug")).unwrap();
 }
