@@ -56,7 +56,8 @@ bench: deps build models pictures ## measure speed and memory on a replayed came
 lint: deps ## formatting, licences and sources of dependencies, units, scripts, clippy
 	$(CARGO) fmt --all --check
 	@$(MAKE) --no-print-directory deny units
-	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/demo/*.sh tests/seat/*.sh tests/fuzz/*.sh .ci/run; fi
+	@tests/check-docs.sh
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/*.sh tests/demo/*.sh tests/seat/*.sh tests/fuzz/*.sh .ci/run; fi
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 # Advisories are left to whoever has the network: their database is a repository that is fetched each time.

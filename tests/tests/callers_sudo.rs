@@ -130,7 +130,7 @@ fn r21_five_mismatches_lock_sudo_alone_until_a_password_is_typed() {
         for _ in 0..5 {
             let mut pty = sudo(&ENROLLED);
             pty.expect(&[FACE_PROMPT]);
-            pty.line("");
+            pty.secret("");
             pty.expect(&["password for alice"]);
             // Never mind.
             pty.keys("\x03");

@@ -65,11 +65,11 @@ impl Hand<'_> {
             match which {
                 Some(0) => {
                     face_prompts += 1;
-                    pty.line(self.at_face);
+                    pty.secret(self.at_face);
                 }
                 Some(1 | 2) => {
                     password_prompts += 1;
-                    pty.line(self.at_password);
+                    pty.secret(self.at_password);
                 }
                 Some(3) => {
                     pty.expect(&["\n"]);

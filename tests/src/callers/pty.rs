@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::{Uid, User};
 
 use super::needs;
@@ -95,6 +96,21 @@ impl Pty {
                 self.shown
             );
         }
+    }
+
+    /// Types a line at a prompt that shows nothing of it. Some programs print such a prompt before they turn the echo off,
+    /// and throw away what was typed in between.
+    pub fn secret(&mut self, text: &str) {
+        let start = Instant::now();
+        while self.echoes() && start.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.line(text);
+    }
+
+    fn echoes(&self) -> bool {
+        let terminal = self.master.as_ref().unwrap();
+        tcgetattr(terminal).is_ok_and(|now| now.local_flags.contains(LocalFlags::ECHO))
     }
 
     /// Types a line.

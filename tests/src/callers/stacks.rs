@@ -64,8 +64,9 @@ pub fn install() {
         PROFILES.len(),
         "pam-auth-update left a line out:\n{made}"
     );
-    // With `debug` the module logs its code.
-    fs::write(file, made.replace("pam_facelogin.so", "pam_facelogin.so debug")).unwrap();
+    // With `debug` the module logs its code; the time is for machines that have much else to do.
+    let with_words = made.replace("pam_facelogin.so", "pam_facelogin.so debug timeout=30");
+    fs::write(file, with_words).unwrap();
 }
 
 /// Gives a service a stack of its own.

@@ -153,3 +153,16 @@ impl World {
         fs::write(path, text).unwrap();
     }
 }
+
+impl Drop for World {
+    /// What the programs logged belongs to a failure's report.
+    #[allow(clippy::print_stdout)]
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("the programs logged:");
+            for line in self.log() {
+                println!("  {line}");
+            }
+        }
+    }
+}
