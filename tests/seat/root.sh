@@ -11,7 +11,7 @@ command -v debootstrap >/dev/null || die "debootstrap is not there; packaging/de
 
 # The packages of the shared libraries that the programs ask for.
 libraries=$(ldd "$bins/facelogind" "$bins/facelogin-enroll" "$bins/pam-try" | awk '$3 ~ /^\// { print $3 }' | sort -u |
-    xargs -n 1 readlink -f | xargs dpkg -S | cut -d: -f1 | sort -u)
+    xargs -n 1 readlink -f | sed 's|^\(/usr\)\?/lib|*/lib|' | xargs dpkg -S | cut -d: -f1 | sort -u)
 packages="systemd systemd-sysv udev dbus libpam-systemd kmod kbd sudo linux-image-$(dpkg --print-architecture)
     initramfs-tools openssh-server openssh-client $libraries"
 # shellcheck disable=SC2086 # a list of names

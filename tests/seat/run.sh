@@ -38,6 +38,7 @@ truncate -s 3G "$place/disk"
 mkfs.ext4 -q -d "$place/root" "$place/disk"
 rm -rf "$place/root"
 
+: >"$place/serial"
 say "Booting"
 # Emulated, although it is slow: where this runs in a virtual machine itself, its KVM is not to be relied on.
 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -no-reboot \

@@ -54,6 +54,8 @@ fn r22_i3lock_opens_by_face_or_by_password_and_for_nobody_else() {
         let display = Display::start();
         let mut check = |world: &mut World, what: &str, view, who: u32, line: &str, codes: &[&str], opens| {
             world.see(view);
+            // The scans of an ordinary user are a second apart.
+            std::thread::sleep(Duration::from_millis(1100));
             let (decided, scans) = (world.decided().len(), world.scans());
             let mut lock = Lock::new(&display, who);
             let opened = lock.opens(world, line);
