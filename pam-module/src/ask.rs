@@ -82,7 +82,7 @@ pub fn report_password(caller: &Caller, settings: &Settings) -> Result<(), AskEr
 }
 
 /// R5: name to uid, once; the daemon gets both and resolves the name again.
-fn uid_of(user: &str) -> Result<u32, AskError> {
+pub fn uid_of(user: &str) -> Result<u32, AskError> {
     match User::from_name(user) {
         Ok(Some(account)) => Ok(account.uid.as_raw()),
         // What getpwnam_r(3) lists for "not found".
