@@ -13,7 +13,7 @@ WITH_DATA = $(if $(filter 0,$(shell id -u)),FACELOGIN_TEST_NO_SKIP=1) FACELOGIN_
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build rigged models pictures demo test test-seat fuzz bench lint deny units install uninstall clean
+.PHONY: help deps test-deps build rigged models pictures demo test test-seat fuzz bench lint deny units install uninstall clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -37,7 +37,10 @@ pictures: ## obtain the portraits for demo and tests
 demo: deps build models pictures ## log in by face on a replayed camera, through real libpam (as root)
 	@tests/demo/demo.sh
 
-test: deps build rigged models pictures ## run all tests
+test-deps: deps
+	@packaging/deps.sh --tests
+
+test: test-deps build rigged models pictures ## run all tests
 	$(WITH_DATA) $(CARGO) test --release --locked --workspace --no-fail-fast
 
 test-seat: deps build models pictures ## boot a Debian with a seat in qemu and log in there (as root; some minutes)
@@ -53,7 +56,8 @@ bench: deps build models pictures ## measure speed and memory on a replayed came
 lint: deps ## formatting, licences and sources of dependencies, units, scripts, clippy
 	$(CARGO) fmt --all --check
 	@$(MAKE) --no-print-directory deny units
-	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/demo/*.sh tests/seat/*.sh tests/fuzz/*.sh .ci/run; fi
+	@tests/check-docs.sh
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/*.sh tests/demo/*.sh tests/seat/*.sh tests/fuzz/*.sh .ci/run; fi
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 # Advisories are left to whoever has the network: their database is a repository that is fetched each time.

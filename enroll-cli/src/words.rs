@@ -84,7 +84,7 @@ pub fn remedy(reason: Reason) -> &'static str {
              configuration says what is asked for"
         }
         Reason::LidClosed => "Open the lid, or choose another camera with `camera.device`",
-        Reason::JustLocked => "Wait some seconds, or press Enter; `lock_grace_seconds` says how many",
+        Reason::JustLocked => "Wait some seconds; `lock_grace_seconds` in the configuration says how many",
         Reason::PasswordFirst => {
             "Log in with the password once; `password_first` in the configuration says when"
         }

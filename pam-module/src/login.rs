@@ -46,6 +46,10 @@ pub fn authenticate(pam: &Pam, flags: PamFlags, args: &[String]) -> PamError {
     let code = conclude(pam, &settings, &who, &scan.result);
     match words::after(&caller, &scan.result, scan.asked_for) {
         Some(line) if !flags.contains(PamFlags::SILENT) => tell(pam, &line),
+        // sudo wants silence here, and none in `setcred`.
+        Some(_) if matches!(&scan.result, Ok(answer) if Outcome::from(answer) == Outcome::Match) => {
+            proof::note_about(pam, &caller.user, Proof::FaceUntold);
+        }
         _ => {}
     }
     code
@@ -56,6 +60,7 @@ pub fn after(pam: &Pam, flags: PamFlags, args: &[String]) -> PamError {
     // `authenticate` has complained of arguments that are wrong, and noted nothing.
     if let Ok(settings) = args::parse(args) {
         proof::report(pam, flags, &settings);
+        proof::tell_late(pam, flags);
     }
     PamError::SUCCESS
 }
@@ -82,7 +87,7 @@ fn scan(pam: &Pam, caller: &Caller, settings: &Settings) -> Scan {
                 ask(caller, settings, true)
             }
             Ok(Choice::Password) => {
-                Proof::Password.note(pam);
+                proof::note_about(pam, &caller.user, Proof::Password);
                 Err(AskError::PasswordTyped)
             }
             Ok(Choice::PasswordThere) => Err(AskError::PasswordThere),

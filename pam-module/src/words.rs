@@ -11,8 +11,7 @@ use crate::code::Outcome;
 pub fn after(caller: &Caller, result: &Result<AuthenticateOut, AskError>, asked_for: bool) -> Option<String> {
     let line = match (result, result.as_ref().map_or_else(Outcome::from, Outcome::from)) {
         (Ok(answer), Outcome::Match) if answer.elevation => {
-            let (user, service) = (shown(&caller.user), shown(&caller.service));
-            return Some(format!("facelogin: the face of {user} approved {service}."));
+            return Some(approved(&caller.user, &caller.service));
         }
         (_, Outcome::Match) => return None,
         (_, Outcome::Mismatch) => "Face not recognised.",
@@ -27,6 +26,15 @@ pub fn after(caller: &Caller, result: &Result<AuthenticateOut, AskError>, asked_
         _ => "The face cannot be checked now.",
     };
     Some(line.to_owned())
+}
+
+/// What is said of more rights given to a face.
+pub fn approved(user: &str, service: &str) -> String {
+    format!(
+        "facelogin: the face of {} approved {}.",
+        shown(user),
+        shown(service)
+    )
 }
 
 #[cfg(test)]

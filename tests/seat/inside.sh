@@ -22,7 +22,7 @@ in_front() {
     cp "/srv/scenes/$1"/*.jpg /srv/camera/
 }
 # The newest attempt on record, as verdict/reason. It is written after the answer.
-newest() { facelogin-enroll --json audit --limit 1 | tr -d '\n ' | sed 's/.*"id":\([0-9]*\).*"verdict":"\([a-z_]*\)","reason":"\([a-z_]*\)".*/\1 \2\/\3/'; }
+newest() { facelogin-enroll --json audit --limit 1 2>/dev/null | tr -d '\n ' | sed 's/.*"id":\([0-9]*\).*"verdict":"\([a-z_]*\)","reason":"\([a-z_]*\)".*/\1 \2\/\3/'; }
 # ask EXPECTED NAME PAM-TRY-OPTIONS...: expected is verdict/reason.
 ask() {
     local expected=$1 name=$2 before after tries=0
@@ -30,7 +30,8 @@ ask() {
     before=$(newest)
     /usr/local/bin/pam-try --confdir /etc/pam.d --answer '' "$@" >/tmp/said 2>&1
     after=$before
-    while [ "$after" = "$before" ] && [ "$tries" -lt 100 ]; do
+    # The question before the prompt is on record too.
+    while [[ $after = "$before" || $after = *consent_needed ]] && [ "$tries" -lt 100 ]; do
         sleep 0.1
         after=$(newest)
         tries=$((tries + 1))

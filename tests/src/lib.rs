@@ -2,6 +2,7 @@
 //! system on a replayed camera, the built files.
 
 pub mod bins;
+pub mod callers;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 pub mod faults;
 pub mod hostile;

@@ -103,7 +103,9 @@ fn r05_r18_a_deleted_user_leaves_no_face_to_whoever_gets_the_uid_or_the_name() {
     // What is left of her can be seen, and removed, without the account.
     passwd(&mut system, &[("eve", UID)]);
     assert_eq!(system.templates(), [1]);
-    system.cli(&["clear", "--user", "ada", "--yes"]).expect(0);
+    system
+        .cli(&["clear", "--unattended", "--user", "ada", "--yes"])
+        .expect(0);
     assert!(system.templates().is_empty());
 }
 
@@ -117,7 +119,9 @@ fn r18_a_renamed_user_is_not_enrolled_until_enrolled_by_the_new_name() {
         ask(&system, "lovelace", UID, "login"),
         unavailable(Reason::NotEnrolled)
     );
-    system.cli(&["clear", "--user", "ada", "--yes"]).expect(0);
+    system
+        .cli(&["clear", "--unattended", "--user", "ada", "--yes"])
+        .expect(0);
     system.enrol("lovelace", &["obama.jpg", "obama2.jpg"]);
     assert_eq!(ask(&system, "lovelace", UID, "login"), MATCH);
 }

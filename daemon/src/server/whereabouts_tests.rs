@@ -124,7 +124,7 @@ fn r27_more_rights_are_about_who_asks_and_everything_else_about_the_user() {
         ("su", "daemon\n", None),
         ("login", "daemon", Some(ALICE)),
         ("gdm-password", "no-such-user-here", Some(ALICE)),
-        ("hyprlock", "daemon", Some(ALICE)),
+        ("xfce4-screensaver", "daemon", Some(ALICE)),
     ] {
         let attempted = Attempted {
             ruser,
@@ -162,7 +162,7 @@ fn r27_a_logind_that_cannot_be_asked_refuses_everybody_and_is_named_in_the_log_o
             ..config()
         };
         let asked = Asked::of(config, Err(LogindError::Silent));
-        for service in ["login", "gdm-password", "hyprlock", "sudo", "whatever"] {
+        for service in ["login", "gdm-password", "xfce4-screensaver", "sudo", "whatever"] {
             for root in [true, false] {
                 let hindrance = asked.hindrance(&attempt(service, root));
                 assert_eq!(hindrance, Some(Reason::NotPresent), "{service} {root}");
@@ -221,8 +221,8 @@ fn the_grace_is_for_what_unlocks_by_itself() {
         hindrance.is_some()
     };
     for (service, root) in [
-        ("hyprlock", true),
-        ("hyprlock", false),
+        ("xfce4-screensaver", true),
+        ("xfce4-screensaver", false),
         ("kde-face", false),
         ("gdm-password", true),
         ("gdm-password", false),
@@ -251,7 +251,7 @@ fn the_grace_is_for_what_unlocks_by_itself() {
 #[test]
 fn the_grace_ends_and_a_login_at_a_greeter_has_none() {
     let asked = Asked::of(config(), at_desks(&[ALICE]));
-    let service = "hyprlock";
+    let service = "xfce4-screensaver";
     assert_eq!(
         asked.hindrance(&attempt(service, false)),
         Some(Reason::JustLocked)

@@ -67,10 +67,8 @@ struct PamConv {
     data: *mut c_void,
 }
 
-#[repr(C)]
-struct PamHandle {
-    _opaque: [u8; 0],
-}
+/// `pam_handle_t`, which only libpam looks into.
+type PamHandle = c_void;
 
 #[link(name = "pam")]
 unsafe extern "C" {
