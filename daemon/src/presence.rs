@@ -100,13 +100,20 @@ impl Session {
         !self.remote && placed
     }
 
+    /// Whether it is at a place that `mode` allows, in front or not.
+    fn at_the_place(&self, mode: Presence) -> bool {
+        match mode {
+            Presence::Seat => self.here() && self.seat == FIRST_SEAT,
+            Presence::Local => self.here(),
+            Presence::Off => true,
+        }
+    }
+
     /// Whether its user sits where `mode` asks them to.
     fn present(&self, mode: Presence) -> bool {
         match mode {
-            Presence::Seat => {
-                self.here() && self.seat == FIRST_SEAT && self.active && self.state == State::Active
-            }
-            Presence::Local => self.here() && matches!(self.state, State::Active | State::Online),
+            Presence::Seat => self.at_the_place(mode) && self.active && self.state == State::Active,
+            Presence::Local => self.at_the_place(mode) && matches!(self.state, State::Active | State::Online),
             Presence::Off => true,
         }
     }
@@ -151,8 +158,9 @@ pub fn judge(mode: Presence, door: EntryClass, who: &Who<'_>, scene: &Scene) -> 
     let allowed = match door {
         EntryClass::Greeter => {
             let greeters = || scene.sessions.iter().filter(|one| one.class == Class::Greeter);
-            // A display manager has greeters for remote desktops too. While one is open, nobody knows which of them asks.
-            let elsewhere = greeters().any(|greeter| greeter.open() && !greeter.here());
+            // A display manager has greeters for remote desktops and for other seats too. While one is open, nobody knows
+            // which of them asks.
+            let elsewhere = greeters().any(|greeter| greeter.open() && !greeter.at_the_place(mode));
             !elsewhere && (present() || greeters().any(|greeter| greeter.present(mode)))
         }
         EntryClass::Tty => match (Terminal::named(who.tty), mode) {
@@ -172,6 +180,16 @@ pub fn judge(mode: Presence, door: EntryClass, who: &Who<'_>, scene: &Scene) -> 
         true if scene.lid_closed && who.built_in => Err(Reason::LidClosed),
         true => Ok(()),
     }
+}
+
+/// The sessions of a user's that are behind a greeter: it opens one of them, and no new one, where a display manager
+/// locks a screen by putting its greeter in front (LightDM).
+pub fn behind(mode: Presence, uid: u32, scene: &Scene) -> impl Iterator<Item = &Session> {
+    let behind = move |session: &&Session| {
+        let there = matches!(session.state, State::Active | State::Online);
+        session.uid == uid && session.class == Class::Person && there && session.at_the_place(mode)
+    };
+    scene.sessions.iter().filter(behind)
 }
 
 /// The sessions by which a user is present.

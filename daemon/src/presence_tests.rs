@@ -221,6 +221,15 @@ fn r27_greeters_need_a_greeter_in_front_or_the_user_s_own_session() {
         check(door, "/dev/tty1", vec![greeter_elsewhere, desk(ALICE)], NEITHER);
     }
     check(door, "/dev/tty1", vec![greeter(), closing(remote)], BOTH);
+    // So may that of another seat, whose screen nobody in front of the camera sees.
+    let second = Session {
+        seat: "seat1".into(),
+        tty: String::new(),
+        ..greeter()
+    };
+    check(door, "", vec![desk(ALICE), second.clone()], LOCAL);
+    check(door, "", vec![greeter(), second.clone()], LOCAL);
+    check(door, "", vec![desk(ALICE), closing(second)], BOTH);
     for (sessions, expected) in worth() {
         check(door, "/dev/tty1", sessions.clone(), expected);
         check(door, "", sessions.into_iter().map(locked).collect(), expected);

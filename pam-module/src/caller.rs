@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use facelogin_protocol::escape::for_log;
 use pamsm::{Pam, PamError, PamLibExt, PamResult};
 
-use crate::ffi;
+use crate::{asker, ffi};
 
 /// No user name, service, terminal or host name is longer: `LOGIN_NAME_MAX` and `HOST_NAME_MAX` are below it.
 const MAX_BYTES: usize = 256;
@@ -20,7 +20,7 @@ pub struct Caller {
     pub service: String,
     /// `PAM_TTY`.
     pub tty: Option<String>,
-    /// `PAM_RUSER`.
+    /// Who asks: what the kernel says of it, where it says anything, else `PAM_RUSER`.
     pub ruser: Option<String>,
 }
 
@@ -72,14 +72,18 @@ impl Caller {
             return Err(CallerError::Remote);
         }
         let user = user(pam).map_err(CallerError::NoUser)?;
+        let user = checked(user.to_bytes()).map_err(CallerError::UserName)?;
+        let service = item("PAM_SERVICE", pam.get_service())?.ok_or(CallerError::Item {
+            item: "PAM_SERVICE",
+            flaw: Flaw::Empty,
+        })?;
+        let tty = item("PAM_TTY", Ok(ffi::tty(pam)))?;
+        let ruser = asker::name(&service, item("PAM_RUSER", pam.get_ruser())?);
         Ok(Self {
-            user: checked(user.to_bytes()).map_err(CallerError::UserName)?,
-            service: item("PAM_SERVICE", pam.get_service())?.ok_or(CallerError::Item {
-                item: "PAM_SERVICE",
-                flaw: Flaw::Empty,
-            })?,
-            tty: item("PAM_TTY", Ok(ffi::tty(pam)))?,
-            ruser: item("PAM_RUSER", pam.get_ruser())?,
+            user,
+            service,
+            tty,
+            ruser,
         })
     }
 }

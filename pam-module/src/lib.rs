@@ -9,6 +9,7 @@
 //! | `login` | one authentication from end to end, and its line in the log |
 //! | `args` | the words after the module's name in a PAM file |
 //! | `caller` | what the calling program says of the login, checked |
+//! | `asker` | who asks, as the kernel says |
 //! | `ask` | the questions to the daemon |
 //! | `conversation` | what is said to the user: a prompt, a line of information |
 //! | `words` | that line |
@@ -43,6 +44,7 @@ use crate::guard::{Hook, guarded};
 
 mod args;
 mod ask;
+mod asker;
 mod caller;
 mod code;
 mod conversation;

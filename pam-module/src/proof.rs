@@ -73,6 +73,13 @@ fn keep(pam: &Pam, number: usize) {
 /// The user whom the note is about.
 fn about(pam: &Pam) -> Option<String> {
     let uid = u32::try_from((ffi::number(pam, NAME)? / 4).checked_sub(1)?).ok()?;
+    // Several names may have one uid; here libpam must not ask for a name.
+    if let Ok(Some(user)) = pam.get_cached_user() {
+        let user = user.to_string_lossy();
+        if uid_of(&user).ok() == Some(uid) {
+            return Some(user.into_owned());
+        }
+    }
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
 }
 
@@ -80,12 +87,18 @@ fn about(pam: &Pam) -> Option<String> {
 /// one that let them in cannot be seen, but for a face that did. Says what is noted now.
 pub fn note_password(pam: &Pam) -> Proof {
     let typed = pam.get_cached_authtok().ok().flatten();
-    let by_face = matches!(Proof::of(pam), Proof::Face | Proof::FaceUntold);
-    if typed.is_some_and(|password| !password.is_empty()) && !by_face {
-        // Here libpam must not ask for a name.
-        if let Ok(Some(user)) = pam.get_cached_user() {
-            note_about(pam, &user.to_string_lossy(), Proof::Password);
+    let typed = typed.is_some_and(|password| !password.is_empty());
+    match Proof::of(pam) {
+        Proof::Face | Proof::FaceUntold => {}
+        // Of an earlier call, in which it was not enough; in this one something else was, before our first line.
+        Proof::Password if !typed => Proof::Nothing.note(pam),
+        Proof::Password | Proof::Nothing if typed => {
+            // Here libpam must not ask for a name.
+            if let Ok(Some(user)) = pam.get_cached_user() {
+                note_about(pam, &user.to_string_lossy(), Proof::Password);
+            }
         }
+        Proof::Password | Proof::Nothing => {}
     }
     Proof::of(pam)
 }

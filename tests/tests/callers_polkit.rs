@@ -3,7 +3,7 @@
 
 use facelogin_tests::callers::bus::{self, Bus};
 use facelogin_tests::callers::cases::{Case, face_then, immediate};
-use facelogin_tests::callers::{ENROLLED, Ended, Pty, SHOW, Table, World};
+use facelogin_tests::callers::{ENROLLED, Ended, NOT_ENROLLED, Pty, SHOW, Table, World};
 
 const REFUSALS: [&str; 2] = ["AUTHENTICATION FAILED", "Not authorized"];
 
@@ -13,7 +13,11 @@ const SCRIPT: &str = "mkfifo ~/ready; pkttyagent --process $$ --notify-fd 9 9>~/
     cat ~/ready; rm ~/ready; pkexec --disable-internal-agent sh -c \"$1\"; ended=$?; kill $!; exit $ended";
 
 fn pkexec() -> Pty {
-    let mut pty = Pty::start(ENROLLED.uid, "sh", &["-c", SCRIPT, "sh", SHOW]);
+    pkexec_of(ENROLLED.uid)
+}
+
+fn pkexec_of(uid: u32) -> Pty {
+    let mut pty = Pty::start(uid, "sh", &["-c", SCRIPT, "sh", SHOW]);
     pty.expect(&["Choose identity to authenticate as"]);
     pty.expect(&["): "]);
     pty.line("1");
@@ -46,5 +50,27 @@ fn r26_polkit_with_trigger_immediate() {
         };
         case(world, &wrong);
         case(world, &down);
+    });
+}
+
+#[test]
+fn r27_whoever_asks_polkit_in_an_administrator_s_name_is_who_asks() {
+    World::run(&bus::PROGRAMS, &[("polkit-1", "immediate")], |world| {
+        let _bus = Bus::start();
+        world.show_match();
+        // Of two identities the first is the administrator's, who is in front of the camera.
+        let mut pty = pkexec_of(NOT_ENROLLED.uid);
+        pty.wait();
+        let log = world.log();
+        let (asked, asker) = (
+            format!("user={} ", ENROLLED.name),
+            format!("ruser={} ", NOT_ENROLLED.name),
+        );
+        let about = |line: &&String| line.contains("service=polkit-1") && line.contains("facelogind");
+        let decided: Vec<_> = log.iter().filter(about).collect();
+        assert!(
+            matches!(&decided[..], [one] if one.contains(&asked) && one.contains(&asker)),
+            "{log:#?}"
+        );
     });
 }

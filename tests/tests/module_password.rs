@@ -121,6 +121,38 @@ fn r21_without_setcred_or_with_delete_alone_nothing_is_reported() {
 }
 
 #[test]
+fn r21_a_wrong_password_is_none_when_something_else_lets_in_at_the_next_try() {
+    if !root() {
+        return;
+    }
+    // A fingerprint goes first, fails once and succeeds then: a folder can be made once.
+    let daemon = ScriptedDaemon::start(Script::CONSENT).unwrap();
+    let password = Handed::accepting(RIGHT);
+    let folder = tempfile::tempdir().unwrap();
+    let finger = folder.path().join("finger");
+    std::fs::write(&finger, "#!/bin/sh\n! mkdir \"$0.once\" 2>&-\n").unwrap();
+    set_permissions(&finger, Permissions::from_mode(0o755)).unwrap();
+    let socket = at(daemon.socket());
+    let stack = [
+        format!(
+            "auth [success=3 default=ignore] pam_exec.so quiet {}\n",
+            finger.display()
+        ),
+        line("auth", "[success=2 default=ignore]", &socket),
+        password.line("[success=1 default=ignore]"),
+        "auth requisite pam_deny.so\nauth required pam_permit.so\n".into(),
+        line("auth", "optional", format!("note_password {socket}")),
+    ];
+    password.stacks.service("login", &stack.concat()).unwrap();
+    let mut host = host(&password, &["wrong"]);
+    assert_code("the wrong password", host.authenticate(0), code::AUTH_ERR);
+    assert_code("the finger", host.authenticate(0), code::SUCCESS);
+    assert_code("pam_setcred", host.setcred(flag::ESTABLISH_CRED), code::SUCCESS);
+    host.end();
+    assert_eq!(reports(&daemon.stop()), 0);
+}
+
+#[test]
 fn r21_a_face_is_no_password_nor_is_one_that_was_typed_before_in_vain() {
     if !root() {
         return;

@@ -11,6 +11,8 @@ use facelogin_tests::system::user::{ENROLLED, STRANGER, act_as, uid};
 use facelogin_tests::system::{
     PATIENCE, System, SystemOptions, Wire, authenticate_in, method, process, until,
 };
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::Signal;
 use nix::time::{ClockId, clock_gettime};
@@ -49,6 +51,50 @@ fn reason(system: &System, peer: u32, service: &str, consent: bool) -> Reason {
         Client::connect(&system.socket(), deadline)?.authenticate(&request, deadline)
     });
     answer.unwrap().reason
+}
+
+/// Starts the daemon with its store on a file system of its own that is soon full, and says where that is.
+fn start_on_little_room(system: &mut System) -> std::path::PathBuf {
+    std::thread::scope(|scope| {
+        let starting = scope.spawn(|| {
+            unshare(CloneFlags::CLONE_NEWNS).unwrap();
+            let nothing = None::<&str>;
+            let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+            mount(nothing, "/", nothing, private, nothing).unwrap();
+            let options = Some("size=1m,mode=0700");
+            mount(nothing, &system.state(), Some("tmpfs"), MsFlags::empty(), options).unwrap();
+            system.start_daemon();
+        });
+        starting.join().unwrap();
+    });
+    system.wait_until_ready();
+    let root = format!("/proc/{}/root", system.daemon_pid());
+    std::path::Path::new(&root).join(system.state().strip_prefix("/").unwrap())
+}
+
+#[test]
+fn r21_a_mismatch_that_a_full_store_cannot_take_leaves_no_further_try() {
+    let Some(mut system) = System::prepare(&SystemOptions::default()) else {
+        return;
+    };
+    let store = start_on_little_room(&mut system);
+    system.enrol_usual();
+    let filler = store.join("filler");
+    let mut file = std::fs::File::create(&filler).unwrap();
+    while std::io::Write::write(&mut file, &[0; 4096]).is_ok() {}
+    system.show(&Scene::of(Portrait::Biden));
+    assert_eq!(login(&system, "login"), "PAM_AUTHINFO_UNAVAIL");
+    system.show(&Scene::of(Portrait::Obama));
+    assert_eq!(login(&system, "login"), "PAM_AUTHINFO_UNAVAIL");
+    assert_eq!(login(&system, "gdm-password"), "PAM_SUCCESS", "another entry");
+    drop(file);
+    std::fs::remove_file(filler).unwrap();
+    assert_eq!(counted(&system), []);
+    system.show(&Scene::empty());
+    assert_eq!(login(&system, "login"), "PAM_AUTHINFO_UNAVAIL");
+    assert_eq!(counted(&system), [("tty".into(), 1)]);
+    system.show(&Scene::of(Portrait::Obama));
+    assert_eq!(login(&system, "login"), "PAM_SUCCESS");
 }
 
 #[test]

@@ -199,6 +199,11 @@ fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<S
     let Some(uid) = attempted.uid.map_err(Doubt::Names)? else {
         return Ok(none);
     };
+    // A mismatch that is not on record yet goes there first, or there is no further try.
+    let owed = attempted.counts && daemon.uncounted().contains(&(uid, attempted.class));
+    if owed {
+        count_mismatch(daemon, attempted, uid)?;
+    }
     let now = daemon.clock.now()?;
     let store = daemon.store();
     let own: Vec<_> = store
@@ -349,6 +354,14 @@ fn conclude(
 }
 
 fn count_mismatch(daemon: &Daemon, attempted: &Attempted<'_>, uid: u32) -> Result<(), Doubt> {
+    let whose = (uid, attempted.class);
+    daemon.uncounted().insert(whose);
+    put_on_count(daemon, attempted, uid)?;
+    daemon.uncounted().remove(&whose);
+    Ok(())
+}
+
+fn put_on_count(daemon: &Daemon, attempted: &Attempted<'_>, uid: u32) -> Result<(), Doubt> {
     let limits = &daemon.config.lockout;
     let rules = LockoutRules {
         failures: limits.failures,

@@ -20,6 +20,7 @@ mod users;
 mod watch;
 mod whereabouts;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use facelogin_config::Config;
 
 use crate::account::Accounts;
 use crate::audit::Audit;
-use crate::lockout::BootClock;
+use crate::lockout::{BootClock, EntryClass};
 use crate::server::pace::Pace;
 use crate::server::watch::Watchers;
 use crate::store::Store;
@@ -48,6 +49,8 @@ pub struct Daemon {
     accounts: Accounts,
     watchers: Watchers,
     whereabouts: Option<Whereabouts>,
+    /// Mismatches that the store could not take, by uid and entry: it may be full, which anybody can bring about.
+    uncounted: Mutex<HashSet<(u32, EntryClass)>>,
 }
 
 impl Daemon {
@@ -70,12 +73,17 @@ impl Daemon {
             accounts: Accounts::system(),
             watchers: Watchers::default(),
             whereabouts,
+            uncounted: Mutex::default(),
         }
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
         // SQLite's transactions leave nothing half-done behind a panic.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn uncounted(&self) -> MutexGuard<'_, HashSet<(u32, EntryClass)>> {
+        self.uncounted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

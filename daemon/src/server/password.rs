@@ -31,6 +31,9 @@ pub fn report(daemon: &Daemon, peer: &Peer, input: ReportPasswordIn) -> Answer {
         .now()
         .map_err(|error| Failure::Unavailable(Reason::StoreUnavailable, error.to_string()))?;
     daemon.store().password_typed(&input.user, input.uid, &now)?;
+    if let Some(whereabouts) = &daemon.whereabouts {
+        whereabouts.opened(input.uid, &input.service);
+    }
     daemon.audit.decision(&Entry {
         action: "password",
         user: &input.user,

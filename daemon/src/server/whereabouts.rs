@@ -11,7 +11,7 @@ use crate::built_in::is_built_in;
 use crate::grace::{self, Grace, Locks};
 use crate::lockout::EntryClass;
 use crate::logind::{Bus, Logind, LogindError};
-use crate::presence::{Who, judge, own};
+use crate::presence::{Session, Who, behind, judge, own};
 use crate::server::attempt::Attempted;
 use crate::server::{Daemon, users};
 
@@ -59,7 +59,7 @@ impl Whereabouts {
         self.logind.scene().map(drop)
     }
 
-    /// What a match opened, so that the next locking is known for one.
+    /// What a match or a password opened, so that the next locking is known for one.
     pub fn opened(&self, uid: u32, service: &str) {
         self.grace.opened(uid, service);
     }
@@ -89,11 +89,17 @@ impl Whereabouts {
         if !by_itself(config, attempted) {
             return None;
         }
-        let mut sessions = own(self.mode, uid, &scene).peekable();
+        let mut sessions: Vec<&Session> = own(self.mode, uid, &scene).collect();
+        if sessions.is_empty() && attempted.class == EntryClass::Greeter {
+            sessions.extend(behind(self.mode, uid, &scene));
+        }
         // Of a greeter's services only those that open a session which is there already.
-        let unlocks = sessions.peek().is_some();
+        let unlocks = !sessions.is_empty();
         // Without a clock nobody can tell: the kernel has had it for longer than everything else that is needed here.
-        let held = |now| self.grace.holds(uid, attempted.service, sessions, now);
+        let held = |now| {
+            self.grace
+                .holds(uid, attempted.service, sessions.into_iter(), now)
+        };
         (unlocks && grace::now().is_none_or(held)).then_some(Reason::JustLocked)
     }
 

@@ -47,7 +47,11 @@ fn at_desks(uids: &[u32]) -> Result<Scene, LogindError> {
 fn config() -> Config {
     let mut config = Config::default();
     let rules = config.rules.clone();
-    for (name, trigger) in [("sudo", Trigger::Enter), ("swaylock", Trigger::Enter)] {
+    for (name, trigger) in [
+        ("sudo", Trigger::Enter),
+        ("swaylock", Trigger::Enter),
+        ("hyprlock", Trigger::Immediate),
+    ] {
         let service = Service {
             enabled: true,
             trigger,
@@ -285,4 +289,37 @@ fn the_grace_ends_and_a_login_at_a_greeter_has_none() {
     scene.sessions = vec![greeter];
     let login = Asked::of(config(), Ok(scene));
     assert_eq!(login.hindrance(&attempt("gdm-password", true)), None);
+
+    // A display manager that locks by showing its greeter: what it opens is behind it.
+    let behind = Session {
+        active: false,
+        state: State::Online,
+        ..desk(ALICE)
+    };
+    let greeter = Session {
+        class: Class::Greeter,
+        ..desk(120)
+    };
+    let with = |session: Session| Scene {
+        sessions: vec![greeter.clone(), session],
+        ..at_desks(&[]).unwrap()
+    };
+    let reason = |scene| Asked::of(config(), Ok(scene)).hindrance(&attempt("lightdm", true));
+    assert_eq!(reason(with(behind.clone())), Some(Reason::JustLocked));
+    for another in [
+        Session {
+            uid: 1,
+            ..behind.clone()
+        },
+        Session {
+            state: State::Closing,
+            ..behind.clone()
+        },
+        Session {
+            seat: "seat1".into(),
+            ..behind
+        },
+    ] {
+        assert_eq!(reason(with(another.clone())), None, "{another:?}");
+    }
 }

@@ -1,7 +1,8 @@
 //! The attempts: who asked to be let in by face, and what came of it.
 //!
-//! The newest [`MAX_ATTEMPTS`] are kept, to answer "what happened at three o'clock"; the audit trail proper goes to
-//! syslog.
+//! The newest are kept, to answer "what happened at three o'clock"; the audit trail proper goes to syslog. Those that
+//! the camera saw and those that were refused before are counted apart: anybody can start su, which root runs, and be
+//! refused a thousand times a minute, and must not push out of the history whom a face let in.
 
 use rusqlite::{Row, TransactionBehavior, params};
 use serde::Serialize;
@@ -9,9 +10,12 @@ use serde::Serialize;
 use super::{Store, StoreError, checks};
 use crate::lockout::EntryClass;
 
-/// How many attempts are kept: half a year of fifty a day, some two megabytes. Older ones go as new ones come, in
-/// the same transaction.
+/// How many attempts are kept that the camera saw: half a year of fifty a day, some two megabytes. Older ones go as new
+/// ones come, in the same transaction.
 pub const MAX_ATTEMPTS: u32 = 10_000;
+
+/// How many are kept that no picture was taken for.
+pub const MAX_REFUSALS: u32 = 2_000;
 
 /// One attempt. Texts are kept to 256 bytes each, with control characters replaced: an attempt is never refused for a
 /// strange name.
@@ -54,7 +58,7 @@ pub struct AttemptRow {
 }
 
 impl Store {
-    /// Keeps an attempt, and forgets those beyond the newest [`MAX_ATTEMPTS`].
+    /// Keeps an attempt, and forgets those beyond the newest [`MAX_ATTEMPTS`] or [`MAX_REFUSALS`] of its kind.
     pub fn record_attempt(&mut self, a: &Attempt) -> Result<(), StoreError> {
         let path = &self.path;
         let failed = |e| StoreError::sqlite(path, e);
@@ -82,10 +86,13 @@ impl Store {
             ],
         )
         .map_err(failed)?;
-        // Numbers only grow and rows leave only here, so this keeps exactly the newest ones.
-        let oldest_kept = tx.last_insert_rowid() - i64::from(MAX_ATTEMPTS) + 1;
-        tx.execute("DELETE FROM attempt WHERE id < ?1", [oldest_kept])
-            .map_err(failed)?;
+        let kept = if a.frames > 0 { MAX_ATTEMPTS } else { MAX_REFUSALS };
+        tx.execute(
+            "DELETE FROM attempt WHERE id IN
+                (SELECT id FROM attempt WHERE (frames > 0) = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+            params![a.frames > 0, kept],
+        )
+        .map_err(failed)?;
         tx.commit().map_err(failed)
     }
 

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row};
 use zeroize::Zeroizing;
 
-pub use self::attempts::{Attempt, AttemptRow, MAX_ATTEMPTS};
+pub use self::attempts::{Attempt, AttemptRow, MAX_ATTEMPTS, MAX_REFUSALS};
 pub use self::encodings::{MAX_ENCODINGS, MAX_LENGTH};
 pub use self::error::StoreError;
 pub use self::key::KeySource;

@@ -13,6 +13,7 @@
 mod module {
     pub mod args;
     pub mod ask;
+    pub mod asker;
     pub mod caller;
     pub mod code;
     pub mod conversation;
@@ -21,7 +22,7 @@ mod module {
 }
 
 // They name each other by their own crate's paths.
-use module::{args, ask, caller, code, conversation, ffi};
+use module::{args, ask, asker, caller, code, conversation, ffi};
 
 mod targets;
 

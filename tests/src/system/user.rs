@@ -22,11 +22,20 @@ pub fn uid(name: &str) -> u32 {
 /// Runs `act` in a thread of its own whose uid is `uid`: the kernel keeps credentials by thread, and the daemon sees
 /// those of the thread that connects.
 pub fn act_as<T: Send>(uid: u32, act: impl FnOnce() -> T + Send) -> T {
+    with_uids([uid; 3], act)
+}
+
+/// The same with root's rights: as a set-uid program of root's that `uid` has started.
+pub fn start_as<T: Send>(uid: u32, act: impl FnOnce() -> T + Send) -> T {
+    with_uids([uid, 0, 0], act)
+}
+
+fn with_uids<T: Send>([real, effective, saved]: [u32; 3], act: impl FnOnce() -> T + Send) -> T {
     let result = thread::scope(|scope| {
         let acting = scope.spawn(move || {
             // SAFETY: the raw system call, unlike the C library's function, changes this thread alone, and it touches
             // no memory. The thread ends with `act`.
-            let changed = unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) };
+            let changed = unsafe { libc::syscall(libc::SYS_setresuid, real, effective, saved) };
             assert_eq!(changed, 0, "setresuid");
             act()
         });

@@ -63,23 +63,32 @@ fn attempts_come_back_newest_first_and_cleaned() {
 }
 
 #[test]
-fn only_the_newest_ten_thousand_attempts_are_kept() {
+fn only_the_newest_of_a_kind_are_kept_and_refusals_push_out_nobody_who_was_seen() {
     let place = Place::new();
     let mut store = place.open().unwrap();
-    store
-        .conn
-        .execute_batch(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+    for (kind, frames, full) in [("seen", 1, MAX_ATTEMPTS), ("refused", 0, MAX_REFUSALS)] {
+        let rows = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {full} - 1)
              INSERT INTO attempt (unix, user, service, class, peer_uid, verdict, reason, millis, frames)
-             SELECT i, 'x', 's', 'tty', 0, 'v', 'r', 0, 0 FROM n",
-        )
-        .unwrap();
-    for (unix, oldest) in [(10_000, 1), (10_001, 2), (10_002, 3)] {
-        store.record_attempt(&attempt("ada", unix)).unwrap();
-        let rows = store.recent_attempts(None, u32::MAX).unwrap();
-        assert_eq!(
-            (rows.len(), rows[0].attempt.unix, rows[9999].attempt.unix),
-            (10_000, unix, oldest)
+             SELECT i, '{kind}', 's', 'tty', 0, 'v', 'r', 0, {frames} FROM n"
         );
+        store.conn.execute_batch(&rows).unwrap();
+    }
+    for (kind, frames, full) in [("seen", 7, MAX_ATTEMPTS), ("refused", 0, MAX_REFUSALS)] {
+        let full = i64::from(full);
+        for (unix, oldest) in [(full, 1), (full + 1, 2), (full + 2, 3)] {
+            let new = Attempt {
+                frames,
+                ..attempt(kind, unix)
+            };
+            store.record_attempt(&new).unwrap();
+            let rows = store.recent_attempts(Some(kind), u32::MAX).unwrap();
+            let (newest, last) = (&rows[0].attempt, &rows[rows.len() - 1].attempt);
+            assert_eq!(
+                (rows.len() as i64, newest.unix, last.unix),
+                (full, unix, oldest),
+                "{kind}"
+            );
+        }
     }
 }
