@@ -33,6 +33,8 @@ pub struct Attempted<'a> {
     pub tty: &'a str,
     /// `PAM_RUSER`: who asks, where that is somebody else.
     pub ruser: &'a str,
+    /// Whose presence counts: who asks for more rights, else the user; `None` when nobody knows who.
+    pub asker: Option<u32>,
     /// The user asked for the scan at a prompt.
     pub consent: bool,
     /// By which kind of door.
@@ -46,7 +48,8 @@ pub struct Attempted<'a> {
 impl Attempted<'_> {
     /// With which other attempts its scans share a pause.
     fn paced(&self, peer: &Peer) -> Option<Paced> {
-        Paced::of(peer.uid, self.uid.ok().flatten(), self.class, self.consent)
+        let user = self.uid.ok().flatten();
+        Paced::of(peer.uid, user, self.asker, self.class, self.consent)
     }
 }
 

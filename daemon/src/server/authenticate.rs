@@ -36,15 +36,19 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
     if !peer.is_root() && peer.uid != input.uid {
         return Err(Failure::NotPermitted("only root may ask about somebody else"));
     }
+    let uid = users::uid_of(&input.user);
+    let class = EntryClass::of(&input.service, peer.is_root());
+    let ruser = input.ruser.as_deref().unwrap_or_default();
     let attempted = Attempted {
         action: "authenticate",
         user: &input.user,
-        uid: users::uid_of(&input.user),
+        uid,
         service: &input.service,
         tty: input.tty.as_deref().unwrap_or_default(),
-        ruser: input.ruser.as_deref().unwrap_or_default(),
+        ruser,
+        asker: users::asker(class, ruser, uid.ok().flatten()),
         consent: input.consent,
-        class: EntryClass::of(&input.service, peer.is_root()),
+        class,
         counts: true,
         since,
     };

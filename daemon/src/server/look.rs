@@ -42,6 +42,7 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
         service: TEST_SERVICE,
         tty: "",
         ruser: "",
+        asker: Some(uid),
         consent: true,
         class: EntryClass::Unprivileged,
         counts: !peer.is_root(),

@@ -1,7 +1,8 @@
 //! How often somebody may ask, and how often they may have the camera (R22).
 //!
-//! Calls of root are never held up, nor are its scans, but for one kind: a greeter or a lock screen that scans without
-//! anybody having asked for it may do so for ever, in an empty room.
+//! Calls of root are never held up, nor are its scans, but for two kinds: a greeter or a lock screen that scans without
+//! anybody having asked for it may do so for ever, in an empty room; and sudo, su and the like run as root for any user,
+//! whose programs could keep the camera with them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,14 +30,24 @@ pub enum Paced {
     Peer(u32),
     /// Those that a greeter or a lock screen of root begins by itself for one user.
     Door(u32, EntryClass),
+    /// Those by which one user asks for more rights.
+    Asker(u32),
 }
 
 impl Paced {
     /// Who `peer` is paced with when it asks about the account `user`; `None`: with nobody, as often as it likes.
     ///
-    /// A person who presses Enter is in front of the camera: what root's programs scan with consent is never held up.
-    pub fn of(peer: u32, user: Option<u32>, class: EntryClass, consent: bool) -> Option<Self> {
+    /// A person who presses Enter at a greeter or a lock screen is in front of the camera: what these scan with consent is
+    /// never held up. `asker` is who asks for more rights.
+    pub fn of(
+        peer: u32,
+        user: Option<u32>,
+        asker: Option<u32>,
+        class: EntryClass,
+        consent: bool,
+    ) -> Option<Self> {
         match (peer, class) {
+            (0, EntryClass::Elevation) => asker.filter(|uid| *uid != 0).map(Self::Asker),
             (0, EntryClass::Greeter | EntryClass::Locker) if !consent => {
                 user.map(|user| Self::Door(user, class))
             }
@@ -107,11 +118,11 @@ impl Pace {
         })
     }
 
-    /// Whether a refusal of [`Pace::must_wait`] is worth a line in the log: at a door of root's, the first in a pause.
+    /// Whether a refusal of [`Pace::must_wait`] is worth a line in the log: at root's doors, the first in a pause.
     /// Ordinary users are held to their calls already.
     pub fn is_news(&self, paced: Option<Paced>) -> bool {
         match paced {
-            Some(door @ Paced::Door(..)) => match self.lock().scans.get_mut(&door) {
+            Some(door @ (Paced::Door(..) | Paced::Asker(_))) => match self.lock().scans.get_mut(&door) {
                 Some(scans) => !std::mem::replace(&mut scans.told, true),
                 None => true,
             },
@@ -132,7 +143,9 @@ impl Pace {
             (Paced::Door(..), Some(true)) => (Duration::ZERO, SHORTEST),
             (Paced::Door(..), None) => (Duration::ZERO, pause),
             (Paced::Peer(_), Some(true)) => (SHORTEST, SHORTEST),
-            (Paced::Peer(_), None) => (SHORTEST, pause),
+            // Leaving midway costs no more than that, and no less.
+            (Paced::Asker(_), Some(true)) => (Duration::ZERO, SHORTEST),
+            (Paced::Peer(_) | Paced::Asker(_), None) => (SHORTEST, pause),
         };
         let next = now + wait;
         let told = false;
@@ -185,32 +198,40 @@ mod tests {
         for consent in [false, true] {
             for class in EntryClass::ALL {
                 assert_eq!(
-                    Paced::of(1000, Some(1000), class, consent),
+                    Paced::of(1000, Some(1000), Some(1000), class, consent),
                     Some(Paced::Peer(1000))
                 );
             }
-            for class in [Tty, Elevation, Unprivileged] {
-                assert_eq!(Paced::of(0, Some(1000), class, consent), None, "{class:?}");
+            for class in [Tty, Unprivileged] {
+                assert_eq!(
+                    Paced::of(0, Some(1000), Some(1000), class, consent),
+                    None,
+                    "{class:?}"
+                );
             }
+            // More rights: by who asks, whoever's they are; root needs none.
+            let asked = |asker| Paced::of(0, Some(0), asker, Elevation, consent);
+            assert_eq!(asked(Some(1000)), Some(Paced::Asker(1000)));
+            assert_eq!((asked(Some(0)), asked(None)), (None, None));
         }
         for class in [Greeter, Locker] {
             assert_eq!(
-                Paced::of(0, Some(1000), class, false),
+                Paced::of(0, Some(1000), Some(1000), class, false),
                 Some(Paced::Door(1000, class))
             );
             assert_eq!(
-                Paced::of(0, Some(1000), class, true),
+                Paced::of(0, Some(1000), Some(1000), class, true),
                 None,
                 "a person pressed Enter"
             );
-            assert_eq!(Paced::of(0, None, class, false), None);
+            assert_eq!(Paced::of(0, None, None, class, false), None);
         }
     }
 
     #[test]
     fn r22_the_pause_grows_while_nobody_is_there_and_shrinks_when_somebody_is() {
         let empty = [Some(false); 7];
-        for paced in [Paced::Peer(1000), Paced::Door(1000, Locker)] {
+        for paced in [Paced::Peer(1000), Paced::Door(1000, Locker), Paced::Asker(1000)] {
             let (pace, mut now) = (Pace::default(), Instant::now());
             assert_eq!(
                 pauses(&pace, paced, &mut now, &empty),
@@ -222,17 +243,19 @@ mod tests {
                 Paced::Peer(1001),
                 Paced::Door(1001, Locker),
                 Paced::Door(1000, Greeter),
+                Paced::Asker(1001),
             ] {
                 pace.scanned(Some(paced), now, Some(false));
                 assert!(!pace.must_wait(Some(other), now));
             }
             now += LONGEST;
             // Left midway: it says nothing about the room.
-            let short = u64::from(matches!(paced, Paced::Peer(_)));
+            let left = u64::from(!matches!(paced, Paced::Door(..)));
+            let met = u64::from(matches!(paced, Paced::Peer(_)));
             let seen = [None, Some(false), Some(true), Some(false)];
             assert_eq!(
                 pauses(&pace, paced, &mut now, &seen),
-                [short, 30, short, 1],
+                [left, 30, met, 1],
                 "{paced:?}"
             );
             // After a minute without a scan it starts afresh.

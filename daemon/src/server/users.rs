@@ -4,6 +4,7 @@ use facelogin_protocol::types::Reason;
 use nix::errno::Errno;
 use nix::unistd::{Uid, User};
 
+use crate::lockout::EntryClass;
 use crate::server::failure::Failure;
 
 /// The uid of an account; `None` when there is none.
@@ -26,6 +27,15 @@ pub fn require(name: &str) -> Result<u32, Failure> {
             let why = format!("the name service does not answer ({errno})");
             Err(Failure::Unavailable(Reason::StoreUnavailable, why))
         }
+    }
+}
+
+/// Whose presence counts for an attempt on the account `user`: more rights are asked for by somebody who is there already,
+/// `ruser` where that is named. `None`: nobody knows who.
+pub fn asker(class: EntryClass, ruser: &str, user: Option<u32>) -> Option<u32> {
+    match (class, ruser) {
+        (EntryClass::Elevation, name) if !name.is_empty() => uid_of(name).ok().flatten(),
+        _ => user,
     }
 }
 

@@ -12,8 +12,8 @@ use crate::grace::{self, Grace, Locks};
 use crate::lockout::EntryClass;
 use crate::logind::{Bus, Logind, LogindError};
 use crate::presence::{Session, Who, behind, judge, own};
+use crate::server::Daemon;
 use crate::server::attempt::Attempted;
-use crate::server::{Daemon, users};
 
 /// Between two lines of the log about the same trouble with logind: lock screens may ask for ever.
 const QUIET: Duration = Duration::from_secs(60);
@@ -65,10 +65,7 @@ impl Whereabouts {
     }
 
     fn hindrance(&self, config: &Config, audit: &Audit, attempted: &Attempted<'_>) -> Option<Reason> {
-        let Ok(Some(user)) = attempted.uid else {
-            return Some(Reason::NotPresent);
-        };
-        let Some(uid) = asker(attempted, user) else {
+        let (Ok(Some(_)), Some(uid)) = (attempted.uid, attempted.asker) else {
             return Some(Reason::NotPresent);
         };
         let scene = match self.logind.scene() {
@@ -123,14 +120,6 @@ pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
     }
     let whereabouts = daemon.whereabouts.as_ref()?;
     whereabouts.hindrance(&daemon.config, &daemon.audit, attempted)
-}
-
-/// Who must be present. More rights are asked for by somebody who is there already; `None`: nobody knows who.
-fn asker(attempted: &Attempted<'_>, user: u32) -> Option<u32> {
-    match (attempted.class, attempted.ruser) {
-        (EntryClass::Elevation, name) if !name.is_empty() => users::uid_of(name).ok().flatten(),
-        _ => Some(user),
-    }
 }
 
 /// Whether the scan of a locked screen would begin without anybody having asked for it.

@@ -6,6 +6,7 @@ use facelogin_config::{Camera, Device, Service};
 
 use super::*;
 use crate::presence::{Class, Scene, Session, State};
+use crate::server::users;
 
 const ALICE: u32 = 1000;
 const DAEMON: u32 = 1;
@@ -107,6 +108,7 @@ fn attempt(service: &'static str, root: bool) -> Attempted<'static> {
         service,
         tty: "tty2",
         ruser: "",
+        asker: Some(ALICE),
         consent: false,
         class: EntryClass::of(service, root),
         counts: true,
@@ -127,7 +129,7 @@ fn r27_more_rights_are_about_who_asks_and_everything_else_about_the_user() {
         ("xfce4-screensaver", "daemon", Some(ALICE)),
     ] {
         let attempted = Attempted {
-            ruser,
+            asker: users::asker(EntryClass::of(service, true), ruser, Some(ALICE)),
             consent: true,
             ..attempt(service, true)
         };
@@ -143,7 +145,7 @@ fn r27_more_rights_are_about_who_asks_and_everything_else_about_the_user() {
     // It is the asker who must be there, not the one whose rights are asked for.
     let asked = Asked::of(config(), at_desks(&[ALICE]));
     let attempted = Attempted {
-        ruser: "daemon",
+        asker: Some(DAEMON),
         ..attempt("su", true)
     };
     assert_eq!(asked.hindrance(&attempted), Some(Reason::NotPresent));
