@@ -76,6 +76,8 @@ main() {
     in_front known
     until_true 300 vision_ready || note "the vision process is not ready: $(facelogin-enroll status)"
     facelogin-enroll add --unattended --user alice --image /srv/pictures/obama.jpg /srv/pictures/obama2.jpg
+    # The same face, so that only where bob is can tell them apart.
+    facelogin-enroll add --unattended --user bob --image /srv/pictures/obama.jpg /srv/pictures/obama2.jpg
     note "$(facelogin-enroll status --user alice | grep -E 'presence|user' | tr -s ' ' | tr '\n' ';')"
 
     # Nobody is logged in; the first terminal is in view.
@@ -96,6 +98,7 @@ main() {
     echo "SEAT KEYS ENTER"
     until_true 150 session_on_tty1
     result "typed: a session of alice on seat0" alice "$(loginctl show-session "$(loginctl show-seat seat0 -p ActiveSession --value)" -p Name --value)"
+    facelogin-enroll audit --limit 4 | sed 's/^/SEAT NOTE /'
     sleep 10
     echo "SEAT KEYS sudo SPACE id SPACE -u ENTER"
     sleep 20
