@@ -174,9 +174,13 @@ fn needs_root(context: &Context<'_, '_>, root: &Root) -> Result<(), CliError> {
 /// The system's configuration: below its root, unless another file was named.
 fn config_file(context: &Context<'_, '_>, root: &Root) -> PathBuf {
     let default = Path::new(facelogin_config::DEFAULT_PATH);
-    if context.config == default {
-        root.outside(default)
-    } else {
+    if context.config != default {
         context.config.clone()
+    } else if root.is_machine() {
+        default.to_path_buf()
+    } else {
+        // A link in an image leads nowhere else.
+        root.inside(default)
+            .unwrap_or_else(|_| root.folder().to_path_buf())
     }
 }

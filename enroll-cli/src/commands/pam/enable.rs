@@ -49,6 +49,7 @@ pub fn enable(
     }
     let config = config_file(context, root);
     let draft = Draft::of(&config, services, true)?;
+    draft.can_be_written(&config)?;
     let before = survey(root);
     let mut missing = Vec::new();
     for service in services {
@@ -144,7 +145,8 @@ fn by_profile(root: &Root, before: &Survey, missing: &[&String]) -> Result<(), P
     let trial = Trial::of(root, Profile::On)?;
     check(before, &survey(&trial.root()), missing)?;
     let kept = written_files(root);
-    keep(&root.outside(Path::new("/etc/pam.d/common-auth")))?;
+    let common = Path::new("/etc/pam.d/common-auth");
+    keep(&root.inside(common).unwrap_or_else(|_| root.outside(common)))?;
     let done = manager::apply(root, Profile::On)
         .map_err(PamError::from)
         .and_then(|()| check(before, &survey(root), missing));
