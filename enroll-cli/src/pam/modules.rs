@@ -27,7 +27,8 @@ pub fn is_ours(words: &[String], text: &str) -> bool {
 
 /// Whether a path is the module's.
 fn is_face(path: &str) -> bool {
-    path.rsplit('/').next() == Some(FACELOGIN)
+    // A line end of another system stays with the word.
+    path.trim_end_matches('\r').rsplit('/').next() == Some(FACELOGIN)
 }
 
 /// What a module means to the question whether a face or a password suffices.

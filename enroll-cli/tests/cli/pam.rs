@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -686,4 +686,55 @@ fn a_profile_after_which_nobody_asks_for_the_password_is_not_turned_on() {
         "{ran:?}"
     );
     assert_eq!(system.changed(&before), Vec::<String>::new());
+}
+
+#[test]
+fn r17_two_at_once_do_not_mix_their_files() {
+    let system = System::of("arch");
+    let root = system.0.path().to_str().unwrap();
+    let before = system.files();
+    for _ in 0..5 {
+        let start = |args: &[&str]| {
+            let mut command = Command::new(built());
+            command.arg("pam").args(args).args(["--root", root]);
+            command
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        let names = ["login", "sudo", "gdm-password", "su"];
+        let children: Vec<_> = names.map(|name| start(&["enable", name, "--apply"])).into();
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+        for name in names {
+            assert_eq!(system.row(name), works(true, true), "{name}");
+        }
+        assert_eq!(system.run(&["disable", "--all"]).code, 0);
+        assert!(
+            system
+                .changed(&before)
+                .iter()
+                .all(|name| name.contains("facelogin.toml"))
+        );
+    }
+}
+
+#[test]
+fn a_line_that_lets_anybody_in_is_told_and_taken_out() {
+    let system = System::of("arch");
+    let stack = "auth [default=1] pam_facelogin.so\nauth required pam_unix.so\nauth required pam_permit.so\n";
+    system.put("etc/pam.d/i3lock", stack);
+    let ran = system.run(&["status"]);
+    assert_eq!(
+        (ran.code, ran.out.contains("ANYBODY GETS IN")),
+        (1, true),
+        "{ran:?}"
+    );
+    let ran = system.run(&["enable", "i3lock", "--apply"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_eq!(system.run(&["disable", "--all"]).code, 0);
+    assert!(!system.text("etc/pam.d/i3lock").contains("pam_facelogin"));
+    assert_eq!(system.run(&["status"]).code, 0);
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::allow::{Draft, restart};
-use super::{PamError, config_file, needs_root};
+use super::{PamError, config_file};
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -32,7 +32,6 @@ struct Disabled {
 
 /// Off in the configuration; the stacks stay, for the module asks nobody where it is not allowed to.
 pub fn disable(context: &mut Context<'_, '_>, root: &Root, services: &[String]) -> Result<Exit, CliError> {
-    needs_root(context, root)?;
     let config = config_file(context, root);
     let listed = all(&config)?;
     for service in services {
@@ -84,7 +83,6 @@ fn all(config: &Path) -> Result<Vec<(String, bool)>, PamError> {
 
 /// The way back. Each part is done whether or not the others can be.
 pub fn disable_all(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, CliError> {
-    needs_root(context, root)?;
     let mut answer = Disabled::default();
     out_of_profile(root, &mut answer);
     out_of_files(root, &mut answer);

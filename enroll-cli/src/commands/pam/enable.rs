@@ -7,7 +7,7 @@ use facelogin_config::services::{NEEDS_CONSENT, is_name};
 use serde::Serialize;
 
 use super::allow::{Draft, restart};
-use super::{PamError, config_file, needs_root};
+use super::{PamError, config_file};
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -43,7 +43,6 @@ pub fn enable(
     services: &[String],
     apply: bool,
 ) -> Result<Exit, CliError> {
-    needs_root(context, root)?;
     for service in services {
         known(root, service)?;
     }
@@ -125,6 +124,7 @@ fn known(root: &Root, service: &str) -> Result<(), PamError> {
 fn is_usable(before: &Survey, service: &str) -> Result<bool, PamError> {
     match before.get(service) {
         Some(Ok(found)) if found.password == Password::Broken => Err(PamError::Broken(service.into())),
+        Some(Ok(found)) if found.open => Err(PamError::Open(service.into())),
         Some(Ok(found)) => Ok(found.reached.is_some() && found.face_enough),
         Some(Err(why)) => Err(PamError::NotUnderstood {
             service: service.into(),
