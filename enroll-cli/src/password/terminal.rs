@@ -170,9 +170,6 @@ mod tests {
         assert!(quiet.wait().is_none() && !is_loud());
         drop(quiet);
         assert!(is_loud());
-        assert_eq!(
-            SigSet::thread_get_mask().unwrap().contains(Signal::SIGTERM),
-            false
-        );
+        assert!(!SigSet::thread_get_mask().unwrap().contains(Signal::SIGTERM));
     }
 }
