@@ -144,6 +144,11 @@ pub enum PamError {
     /// A file stays as it was.
     #[error(transparent)]
     Write(#[from] NotWritten),
+    /// The stacks were changed, and the configuration could not be.
+    #[error(
+        "{0}. PAM's stacks ask for the face already, and the face is off; `sudo facelogin-enroll pam disable --all` takes them back"
+    )]
+    HalfDone(Box<PamError>),
     /// The configuration cannot be changed.
     #[error("{}: {why}", path.display())]
     Config {

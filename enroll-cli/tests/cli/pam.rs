@@ -738,3 +738,14 @@ fn a_line_that_lets_anybody_in_is_told_and_taken_out() {
     assert!(!system.text("etc/pam.d/i3lock").contains("pam_facelogin"));
     assert_eq!(system.run(&["status"]).code, 0);
 }
+
+#[test]
+fn half_a_change_is_told() {
+    let system = System::of("arch");
+    // Its copy cannot be put there.
+    system.put("etc/facelogin/facelogin.toml.facelogin-backup/x", "");
+    let ran = system.run(&["enable", "sudo", "--apply"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.err.contains("ask for the face already"), "{ran:?}");
+    assert_eq!(system.row("sudo"), works(true, false));
+}

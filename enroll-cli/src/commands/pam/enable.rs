@@ -84,7 +84,12 @@ pub fn enable(
             answer.stacks = "edited";
         }
     }
-    draft.write(&config)?;
+    let written = draft.write(&config);
+    // The lines do nothing while the configuration does not allow it, but they are there.
+    written.map_err(|why| match missing.is_empty() {
+        true => why,
+        false => PamError::HalfDone(Box::new(why)),
+    })?;
     answer.configuration = draft.is_change();
     let left = if draft.is_change() { restart(root) } else { Ok(()) };
     context.out.answer(&answer, || describe(&answer))?;
