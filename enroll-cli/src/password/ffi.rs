@@ -72,8 +72,6 @@ struct PamHandle {
     _opaque: [u8; 0],
 }
 
-// The tests of PAM stacks name the handle in another way.
-#[cfg_attr(test, allow(clashing_extern_declarations))]
 #[link(name = "pam")]
 unsafe extern "C" {
     fn pam_start(
