@@ -10,9 +10,12 @@ is_root || [ -n "$DESTDIR" ] || die "this must be run as root: sudo make install
 
 put() { install -D -m "$1" "$2" "$DESTDIR$3"; say "  $3"; }
 # Without what only a debugger reads: most of it is dlib's.
+# Beside its place first: a login meanwhile loads the old one or the new one, whole.
 put_program() {
-    put "$@"
-    ! command -v strip >/dev/null || strip --strip-debug "$DESTDIR$3"
+    install -D -m "$1" "$2" "$DESTDIR$3.new"
+    ! command -v strip >/dev/null || strip --strip-debug "$DESTDIR$3.new"
+    mv -f "$DESTDIR$3.new" "$DESTDIR$3"
+    say "  $3"
 }
 
 say "Installing into ${DESTDIR:-/}:"

@@ -13,7 +13,9 @@ if [ -z "$DESTDIR" ]; then
         # shellcheck disable=SC2086 # a list of names
         pam-auth-update --package --remove $pam_profiles
     fi
-    named=$(grep -ls '^[^#]*pam_facelogin\.so' /etc/pam.d/* || true)
+    # Not what is nobody's service: backups, of this program's own too.
+    named=$(grep -ls '^[^#]*pam_facelogin\.so' /etc/pam.d/* /usr/lib/pam.d/* /usr/etc/pam.d/* |
+        grep -v -e '\.facelogin-' -e '\.dpkg-' -e '\.pam-' -e '\.rpm' -e '\.pac' -e '\.bak' -e '~$' || true)
     [ -z "$named" ] || die "these still name the module; take its line out first:
 $named"
     if [ -d /run/systemd/system ]; then

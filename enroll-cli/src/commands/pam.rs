@@ -6,9 +6,14 @@ mod disable;
 mod enable;
 mod status;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 
 use super::Context;
 use crate::error::CliError;
@@ -23,7 +28,7 @@ use crate::pam::stack::NotUnderstood;
 #[derive(Debug, Subcommand)]
 pub enum PamCommand {
     /// Show for each login whether it uses the face, and if not, why. Needs no root, and no daemon. The exit code is 1
-    /// when the face keeps the password from working somewhere.
+    /// when the face keeps the password from working somewhere, or its lines let anybody in.
     Status(SystemArg),
     /// Let services use the face, in the configuration and in PAM's stacks. Needs root.
     Enable {
@@ -108,6 +113,11 @@ pub enum PamError {
         "the password does not open {0} as its stack is now; `facelogin-enroll pam status` tells more, and `sudo facelogin-enroll pam disable --all` takes the face out of it"
     )]
     Broken(String),
+    /// The face's lines let anybody in already.
+    #[error(
+        "the face's lines in the stack of {0} let in somebody with neither face nor password; `sudo facelogin-enroll pam disable --all` takes them out"
+    )]
+    Open(String),
     /// A change that would do harm was not made, or was taken back.
     #[error("nothing was changed, because {}", .0.join("; "))]
     Harm(Vec<String>),
@@ -134,6 +144,11 @@ pub enum PamError {
     /// A file stays as it was.
     #[error(transparent)]
     Write(#[from] NotWritten),
+    /// The stacks were changed, and the configuration could not be.
+    #[error(
+        "{0}. PAM's stacks ask for the face already, and the face is off; `sudo facelogin-enroll pam disable --all` takes them back"
+    )]
+    HalfDone(Box<PamError>),
     /// The configuration cannot be changed.
     #[error("{}: {why}", path.display())]
     Config {
@@ -144,6 +159,25 @@ pub enum PamError {
     },
 }
 
+/// How long another run is waited for.
+const TURN: Duration = Duration::from_secs(5);
+
+/// Keeps others out while a system's files change: two at once would mix their drafts. Everybody can lock a folder that
+/// everybody can read, so the way back does not wait for ever: after [`TURN`] it goes on without.
+fn alone(root: &Root) -> Option<Flock<File>> {
+    let folder = root.inside(Path::new("/etc/pam.d")).ok()?;
+    let mut file = File::open(folder).ok()?;
+    let start = Instant::now();
+    loop {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Some(lock),
+            Err((_, why)) if why != Errno::EWOULDBLOCK || start.elapsed() > TURN => return None,
+            Err((same, _)) => file = same,
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Runs one of them.
 pub fn run(context: &mut Context<'_, '_>, command: PamCommand) -> Result<Exit, CliError> {
     match command {
@@ -152,13 +186,26 @@ pub fn run(context: &mut Context<'_, '_>, command: PamCommand) -> Result<Exit, C
             services,
             apply,
             system,
-        } => enable::enable(context, &system.open()?, &services, apply),
+        } => {
+            let root = system.open()?;
+            needs_root(context, &root)?;
+            let _alone = alone(&root);
+            enable::enable(context, &root, &services, apply)
+        }
         PamCommand::Disable {
             services,
-            all: false,
+            all,
             system,
-        } => disable::disable(context, &system.open()?, &services),
-        PamCommand::Disable { system, .. } => disable::disable_all(context, &system.open()?),
+        } => {
+            let root = system.open()?;
+            needs_root(context, &root)?;
+            let _alone = alone(&root);
+            if all {
+                disable::disable_all(context, &root)
+            } else {
+                disable::disable(context, &root, &services)
+            }
+        }
     }
 }
 
@@ -174,9 +221,13 @@ fn needs_root(context: &Context<'_, '_>, root: &Root) -> Result<(), CliError> {
 /// The system's configuration: below its root, unless another file was named.
 fn config_file(context: &Context<'_, '_>, root: &Root) -> PathBuf {
     let default = Path::new(facelogin_config::DEFAULT_PATH);
-    if context.config == default {
-        root.outside(default)
-    } else {
+    if context.config != default {
         context.config.clone()
+    } else if root.is_machine() {
+        default.to_path_buf()
+    } else {
+        // A link in an image leads nowhere else.
+        root.inside(default)
+            .unwrap_or_else(|_| root.folder().to_path_buf())
     }
 }

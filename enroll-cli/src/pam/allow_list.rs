@@ -18,7 +18,14 @@ pub fn set<'s>(text: &str, changes: impl IntoIterator<Item = (&'s str, bool)>) -
     for (service, enabled) in changes {
         turn(&mut document, service, enabled)?;
     }
-    Ok(document.to_string())
+    let changed = document.to_string();
+    let carriage = text.matches("\r\n").count();
+    // The parser knows one kind of line end only; where all are of the other kind they stay so.
+    Ok(if carriage > 0 && carriage == text.matches('\n').count() {
+        changed.replace("\r\n", "\n").replace('\n', "\r\n")
+    } else {
+        changed
+    })
 }
 
 /// The services that the text lists, and whether it turns them on; whether the rest of the file is valid does not
@@ -146,7 +153,7 @@ mod tests {
             ),
         ] {
             let set = set(old, [("login", true)]).unwrap();
-            assert_eq!(set.replace("\r\n", "\n"), new.replace("\r\n", "\n"));
+            assert_eq!(set, new);
             assert!(enabled(&set, "login"), "{set}");
         }
     }

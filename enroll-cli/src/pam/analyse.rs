@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::code::{self, Code};
 use super::control::Action;
 use super::dispatch::{self, Jumps, authenticate};
-use super::modules::{Role, role};
+use super::modules::{Role, may_ask, role};
 use super::stack::{Handler, NotUnderstood, Place, What, without};
 
 /// What the module returns when the face is not the user's, is not asked, or cannot be; the last when its file is gone.
@@ -89,9 +89,14 @@ pub fn analyse(stack: &[Handler]) -> Result<Analysis, NotUnderstood> {
     };
     let mut face_where_none = false;
     for others in ways(stack, &roles)? {
-        let walk = |way: Way<'_>| authenticate(stack, |at| answer(stack, &roles, at, way));
+        let walk = |way: Way<'_>| {
+            let mut typed = false;
+            authenticate(stack, |at| answer(stack, &roles, at, way, &mut typed))
+        };
         let walk_bare = |way: Way<'_>| {
-            authenticate(&bare, |at| answer(stack, &roles, bare_places[at], way)).code == code::SUCCESS
+            let mut typed = false;
+            let said = |at: usize| answer(stack, &roles, bare_places[at], way, &mut typed);
+            authenticate(&bare, said).code == code::SUCCESS
         };
         let way = |face, right| Way {
             others: &others,
@@ -149,7 +154,18 @@ fn role_of(handler: &Handler) -> Role {
     }
 }
 
-fn answer(stack: &[Handler], roles: &[Role], at: usize, way: Way<'_>) -> Code {
+/// `typed`: whether somebody has asked for a password by now. pam-auth-update writes `use_first_pass` for a module that is
+/// not the first of its block: with only the face before it, there is no password to use.
+fn answer(stack: &[Handler], roles: &[Role], at: usize, way: Way<'_>, typed: &mut bool) -> Code {
+    if let What::Module { name, arguments } = &stack[at].what {
+        let waits = arguments.iter().any(|given| given == "use_first_pass");
+        match roles[at] {
+            Role::Password if waits && !*typed => return code::AUTH_ERR,
+            Role::Password => *typed = true,
+            Role::Other(_) => *typed |= may_ask(name),
+            Role::Face | Role::Note => {}
+        }
+    }
     match (&roles[at], &stack[at].what) {
         (Role::Face, _) => way.face,
         (Role::Note, _) => code::AUTHINFO_UNAVAIL,

@@ -96,7 +96,7 @@ fn lines_that_break_the_password_are_found() {
         "auth required",
     ] {
         let found = one(&debian(face));
-        let ours = face.contains("facelogin.so") && face != "auth pam_facelogin.so";
+        let ours = face.contains("facelogin.so");
         if ours {
             assert_eq!(found.password, Password::Broken, "{face}");
         } else {
@@ -242,5 +242,40 @@ fn every_stack_of_the_fixtures_is_understood() {
             assert_eq!((found.reached, found.open), (None, false), "{system}: {service}");
             assert_ne!(found.password, Password::Broken, "{system}: {service}");
         }
+    }
+}
+
+#[test]
+fn a_password_that_nobody_asked_for_opens_nothing() {
+    let alone = "auth [success=2 default=ignore] pam_facelogin.so\n\
+                 auth [success=1 default=ignore] pam_sss.so use_first_pass\nauth requisite pam_deny.so\n\
+                 auth required pam_permit.so\n";
+    let found = one(alone);
+    assert_eq!((found.password, found.checkers.len()), (Password::NotAsked, 0));
+    // Asked for by the one before it, or perhaps by a module that is not known.
+    for before in ["auth sufficient pam_unix.so", "auth optional pam_of_next_year.so"] {
+        assert!(
+            one(&format!("{before}\n{alone}"))
+                .checkers
+                .contains(&"pam_sss.so".to_owned())
+        );
+    }
+    assert!(
+        one(&format!("auth required pam_env.so\n{alone}"))
+            .checkers
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_line_of_ours_with_a_word_missing_breaks_the_password() {
+    for line in [
+        "auth pam_facelogin.so",
+        "auth pam_facelogin.so debug",
+        "sufficient pam_facelogin.so",
+        "auth [success=1 default=ignore pam_facelogin.so",
+        "auth required pam_facelogin",
+    ] {
+        assert_eq!(one(&debian(line)).password, Password::Broken, "{line}");
     }
 }

@@ -7,7 +7,7 @@ use super::code;
 use super::control::Action;
 use super::dispatch::skipped;
 use super::lines::{Line, Words, lines};
-use super::modules::{FACELOGIN, NOTE, Role, role};
+use super::modules::{self, FACELOGIN, NOTE, Role, role};
 use super::root::Root;
 use super::stack::{Facility, Handler, What, load, passed};
 
@@ -96,19 +96,12 @@ fn names_module(text: &[u8]) -> bool {
         .any(|part| part == FACELOGIN.as_bytes())
 }
 
-/// Whether the line's module is this project's: its third word, or its fourth where a service comes first.
 fn is_ours(line: &Line) -> bool {
-    Words::of(&line.text)
-        .nth(2)
-        .is_some_and(|module| is_module(&module))
-}
-
-fn is_module(path: &str) -> bool {
-    path.rsplit('/').next() == Some(FACELOGIN)
+    modules::is_ours(&Words::of(&line.text).collect::<Vec<_>>(), &line.text)
 }
 
 fn is_ours_in_stack(handler: &Handler) -> bool {
-    matches!(&handler.what, What::Module { name, .. } if name == FACELOGIN)
+    matches!(&handler.what, What::Module { name, .. } if name.strip_suffix(".so").unwrap_or(name) == "pam_facelogin")
 }
 
 /// The line with its jumps shortened by the lines of ours that they pass; `None` when they pass none.

@@ -166,3 +166,31 @@ fn a_linked_file_is_edited_where_it_is() {
     assert_eq!(changes.len(), 1);
     assert_eq!(changes[0].as_ref().unwrap().file, Path::new("/etc/pam.d/real"));
 }
+
+#[test]
+fn lines_of_ours_that_libpam_cannot_use_go_too() {
+    for line in [
+        "auth pam_facelogin.so",
+        "auth pam_facelogin.so debug",
+        "sufficient pam_facelogin.so",
+        "auth [success=1 default=ignore pam_facelogin.so",
+        "auth required pam_facelogin",
+        "@include pam_facelogin.so",
+    ] {
+        let system = system(&[("service", &format!("{line}\nauth required pam_unix.so\n"))]);
+        assert_eq!(
+            system.without("service").unwrap(),
+            "auth required pam_unix.so\n",
+            "{line}"
+        );
+    }
+    // Not ours: an argument, and a file that is called like the module.
+    for line in [
+        "auth optional pam_exec.so pam_facelogin.so",
+        "auth include pam_facelogin",
+    ] {
+        let text = format!("{line}\nauth required pam_unix.so\n");
+        let system = system(&[("service", &text)]);
+        assert_eq!(system.without("service").unwrap(), text);
+    }
+}

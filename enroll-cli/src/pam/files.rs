@@ -38,10 +38,31 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<(), NotWritten> {
     put(path, contents, &before).map_err(wrong)
 }
 
+/// Whether [`replace`] could put something in place of the file at `path`, as far as that can be told beforehand.
+pub fn can_replace(path: &Path) -> Result<(), NotWritten> {
+    let draft = beside(path, DRAFT);
+    let tried = fs::symlink_metadata(path).and_then(|before| {
+        if !before.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        remove(&draft)?;
+        write(&draft, &fs::read(path)?, &before)?;
+        fs::remove_file(&draft)
+    });
+    tried.map_err(|why| {
+        // The error that counts is the first one.
+        let _ = fs::remove_file(&draft);
+        NotWritten {
+            path: path.into(),
+            why,
+        }
+    })
+}
+
 /// Copies the file at `path` to `path.facelogin-backup`, for somebody else to replace it.
 pub fn keep(path: &Path) -> Result<(), NotWritten> {
-    let copied =
-        fs::symlink_metadata(path).and_then(|like| put(&beside(path, BACKUP), &fs::read(path)?, &like));
+    // Not the link's: links have all permissions.
+    let copied = fs::metadata(path).and_then(|like| put(&beside(path, BACKUP), &fs::read(path)?, &like));
     copied.map_err(|why| NotWritten {
         path: beside(path, BACKUP),
         why,
@@ -68,11 +89,7 @@ fn beside(path: &Path, behind: &str) -> PathBuf {
 
 fn put(path: &Path, contents: &[u8], like: &fs::Metadata) -> io::Result<()> {
     let draft = beside(path, DRAFT);
-    // Of a run that was interrupted.
-    match fs::remove_file(&draft) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
+    remove(&draft)?;
     let written = write(&draft, contents, like).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         // The error that counts is the first one.
@@ -82,6 +99,14 @@ fn put(path: &Path, contents: &[u8], like: &fs::Metadata) -> io::Result<()> {
     match path.parent() {
         Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
+    }
+}
+
+/// The draft of a run that was interrupted.
+fn remove(draft: &Path) -> io::Result<()> {
+    match fs::remove_file(draft) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
+        _ => Ok(()),
     }
 }
 

@@ -71,6 +71,8 @@ pub enum ToolError {
     Failed(String),
     #[error("the files for a trial cannot be copied: {0}")]
     NoTrial(io::Error),
+    #[error("{}: it is a link, or behind one, and {PAM_AUTH_UPDATE} would follow it out of the image", .0.display())]
+    LeadsOut(PathBuf),
 }
 
 /// What the profile shall be.
@@ -118,18 +120,36 @@ impl Trial {
 
 /// The regular files of a folder, links followed inside the system.
 fn copy(root: &Root, folder: &Path, to: &Path) -> io::Result<()> {
-    let Ok(entries) = fs::read_dir(root.outside(folder)) else {
+    let Some(names) = root.entries(folder) else {
         return Ok(());
     };
     let target = to.join(folder.strip_prefix("/").unwrap_or(folder));
     fs::create_dir_all(&target)?;
-    for entry in entries {
-        let name = entry?.file_name();
+    for name in names {
         if let Ok(contents) = root.read(&folder.join(&name)) {
             fs::write(target.join(&name), contents)?;
         }
     }
     Ok(())
+}
+
+/// pam-auth-update knows no root when it follows a link: in an image no folder and no file of its own may be one.
+fn leads_out(root: &Root) -> Option<PathBuf> {
+    const ITS_OWN: [&str; 3] = ["/etc/pam.d", "/var/lib/pam", PROFILE_FOLDER];
+    let is_link = |path: &PathBuf| root.resolve(path).ok().as_ref() != Some(path);
+    ITS_OWN.iter().map(Path::new).find_map(|folder| {
+        let files = root.entries(folder).unwrap_or_default().into_iter();
+        let files = files.map(|name| folder.join(name)).filter(|file| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            folder != Path::new(ITS_OWN[0]) || name.starts_with("common-")
+        });
+        std::iter::once(folder.to_path_buf()).chain(files).find(is_link)
+    })
+}
+
+/// What turns the profiles off by hand.
+pub fn by_hand() -> String {
+    format!("sudo pam-auth-update --remove {}", PROFILES.join(" "))
 }
 
 /// Whether pam-auth-update says that a profile of this project is on.
@@ -144,15 +164,14 @@ pub fn is_on(root: &Root) -> bool {
 pub fn written_files(root: &Root) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     for folder in ["/etc/pam.d", "/var/lib/pam"] {
-        for entry in fs::read_dir(root.outside(Path::new(folder)))
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            let name = entry.file_name();
-            let its_own = folder == "/var/lib/pam" || name.to_string_lossy().starts_with("common-");
-            if its_own && let Ok(contents) = fs::read(entry.path()) {
-                files.push((entry.path(), contents));
+        let folder = Path::new(folder);
+        for name in root.entries(folder).unwrap_or_default() {
+            let its_own = folder.ends_with("lib/pam") || name.to_string_lossy().starts_with("common-");
+            if its_own
+                && let Ok(path) = root.inside(&folder.join(&name))
+                && let Ok(contents) = fs::read(&path)
+            {
+                files.push((path, contents));
             }
         }
     }
@@ -175,6 +194,9 @@ fn run(root: &Root, profile: Profile, debconf: Option<&Path>) -> Result<(), Tool
         );
     }
     if !root.is_machine() {
+        if let Some(link) = leads_out(root) {
+            return Err(ToolError::LeadsOut(link));
+        }
         command.arg("--root").arg(root.folder());
     }
     match profile {

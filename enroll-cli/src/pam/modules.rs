@@ -11,6 +11,26 @@ pub const FACELOGIN: &str = "pam_facelogin.so";
 /// The argument with which it only notes that a password was typed: it asks nobody and never matches.
 pub const NOTE: &str = "note_password";
 
+/// Whether a line of pam.d names this project's module: as its module, or with a word missing, a bracket left open or
+/// ".so" forgotten, so that libpam fails at it. `words` are those that libpam makes of `text`.
+pub fn is_ours(words: &[String], text: &str) -> bool {
+    let names = |at: usize| words.get(at).is_some_and(|word| is_face(word));
+    let includes = words.get(1).is_some_and(|word| {
+        let word = word.to_ascii_lowercase();
+        word == "include" || word == "substack"
+    });
+    let forgotten = words
+        .get(2)
+        .is_some_and(|word| word.rsplit('/').next() == Some("pam_facelogin"));
+    names(2) || names(1) || (forgotten && !includes) || (words.len() < 3 && text.contains(FACELOGIN))
+}
+
+/// Whether a path is the module's.
+fn is_face(path: &str) -> bool {
+    // A line end of another system stays with the word.
+    path.trim_end_matches('\r').rsplit('/').next() == Some(FACELOGIN)
+}
+
 /// What a module means to the question whether a face or a password suffices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -91,6 +111,51 @@ pub fn role(name: &str, arguments: &[String]) -> Role {
         _ => &[SUCCESS, IGNORE, AUTH_ERR],
     };
     Role::Other(codes.to_vec())
+}
+
+/// Whether a module that does not check a password may yet ask for one, or hand one on.
+pub fn may_ask(name: &str) -> bool {
+    const NEVER: [&str; 38] = [
+        "pam_access",
+        "pam_cap",
+        "pam_debug",
+        "pam_deny",
+        "pam_echo",
+        "pam_ecryptfs",
+        "pam_env",
+        "pam_faildelay",
+        "pam_faillock",
+        "pam_fprintd",
+        "pam_fscrypt",
+        "pam_gdm",
+        "pam_gnome_keyring",
+        "pam_group",
+        "pam_howdy",
+        "pam_issue",
+        "pam_keyinit",
+        "pam_kwallet",
+        "pam_kwallet5",
+        "pam_listfile",
+        "pam_localuser",
+        "pam_nologin",
+        "pam_permit",
+        "pam_rhosts",
+        "pam_rootok",
+        "pam_securetty",
+        "pam_selinux_permit",
+        "pam_sepermit",
+        "pam_shells",
+        "pam_ssh_agent_auth",
+        "pam_succeed_if",
+        "pam_tally2",
+        "pam_time",
+        "pam_timestamp",
+        "pam_umask",
+        "pam_usertype",
+        "pam_warn",
+        "pam_wheel",
+    ];
+    !NEVER.contains(&name.strip_suffix(".so").unwrap_or(name))
 }
 
 /// `pam_debug.so auth=CODE`.

@@ -1,6 +1,7 @@
 //! The files of a system: this machine's, an image's below some folder, or what they would be after a change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -44,6 +45,9 @@ const LEFTOVERS: [&str; 10] = [
 /// Far more than any file in pam.d: 256 KiB.
 const LONGEST: u64 = 256 * 1024;
 
+/// As many links as the kernel follows.
+const MOST_LINKS: usize = 40;
+
 /// A system's files. Paths are the system's own, `/etc/...`, wherever its root is.
 #[derive(Clone, Debug)]
 pub struct Root {
@@ -77,7 +81,8 @@ impl Root {
         &self.folder
     }
 
-    /// Where `path` of the system is for this process.
+    /// Where `path` of the system is for this process. The kernel follows links in it as this machine's; see
+    /// [`Root::inside`].
     pub fn outside(&self, path: &Path) -> PathBuf {
         let relative = path
             .components()
@@ -87,21 +92,48 @@ impl Root {
 
     /// Whether there is something at `path`.
     pub fn exists(&self, path: &str) -> bool {
-        self.outside(Path::new(path)).exists()
+        self.inside(Path::new(path)).is_ok_and(|path| path.exists())
     }
 
-    /// The file that `path` is when its own links are followed, inside the system.
+    /// What `path` is when every link in it is followed, inside the system: there is none left in the answer.
     pub fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        let mut path = path.to_path_buf();
-        // As many links as the kernel follows.
-        for _ in 0..40 {
-            match fs::read_link(self.outside(&path)) {
-                Ok(target) if target.is_absolute() => path = normal(&target),
-                Ok(target) => path = normal(&path.parent().unwrap_or(Path::new("/")).join(target)),
-                Err(_) => return Ok(path),
+        let parts = |path: &Path| {
+            let parts = path.components().rev().filter_map(|part| match part {
+                Component::Normal(name) => Some(Some(name.to_owned())),
+                Component::ParentDir => Some(None),
+                _ => None,
+            });
+            parts.collect::<Vec<Option<OsString>>>()
+        };
+        let mut real = PathBuf::from("/");
+        let mut left = parts(path);
+        let mut links = 0;
+        while let Some(part) = left.pop() {
+            let Some(name) = part else {
+                real.pop();
+                continue;
+            };
+            let next = real.join(name);
+            match fs::read_link(self.outside(&next)) {
+                Ok(target) => {
+                    links += 1;
+                    if links > MOST_LINKS {
+                        return Err(io::Error::other("too many links"));
+                    }
+                    if target.is_absolute() {
+                        real = PathBuf::from("/");
+                    }
+                    left.extend(parts(&target));
+                }
+                Err(_) => real = next,
             }
         }
-        Err(io::Error::other("too many links"))
+        Ok(real)
+    }
+
+    /// Where the file that `path` is lies for this process, its links followed inside the system.
+    pub fn inside(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(self.outside(&self.resolve(path)?))
     }
 
     /// The contents of `path`; an error too when it is no regular file or longer than 256 KiB.
@@ -144,22 +176,28 @@ impl Root {
         };
         let mut files = folders.iter().map(|folder| Path::new(folder).join(name));
         files.find(|file| {
-            self.instead.contains_key(file) || self.outside(file).is_file() || self.is_link(file)
+            self.instead.contains_key(file)
+                || self.inside(file).is_ok_and(|file| file.is_file())
+                || self.is_link(file)
         })
     }
 
     fn is_link(&self, path: &Path) -> bool {
-        fs::symlink_metadata(self.outside(path)).is_ok_and(|meta| meta.is_symlink())
+        let folder = path.parent().and_then(|folder| self.inside(folder).ok());
+        let link = folder
+            .zip(path.file_name())
+            .map(|(folder, name)| folder.join(name));
+        link.is_some_and(|link| link.is_symlink())
     }
 
     /// The names of all services, and of files that services include.
     pub fn services(&self) -> BTreeSet<String> {
         let entries = FOLDERS
             .iter()
-            .filter_map(|folder| fs::read_dir(self.outside(Path::new(folder))).ok());
+            .filter_map(|folder| self.entries(Path::new(folder)));
         entries
             .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter_map(|name| name.into_string().ok())
             .filter(|name| !LEFTOVERS.iter().any(|left| name.contains(left)) && !name.starts_with(['.', '#']))
             .filter(|name| self.service_file(name, false).is_some())
             .collect()
@@ -169,12 +207,19 @@ impl Root {
     pub fn has_module(&self, name: &str) -> bool {
         MODULES.iter().any(|pattern| match pattern.split_once("/*/") {
             None => self.exists(&format!("{pattern}/{name}")),
-            Some((above, below)) => fs::read_dir(self.outside(Path::new(above)))
+            Some((above, below)) => self
+                .entries(Path::new(above))
                 .into_iter()
                 .flatten()
-                .flatten()
-                .any(|entry| entry.path().join(below).join(name).exists()),
+                .filter_map(|entry| entry.into_string().ok())
+                .any(|entry| self.exists(&format!("{above}/{entry}/{below}/{name}"))),
         })
+    }
+
+    /// The names in a folder; `None` when it cannot be read.
+    pub fn entries(&self, folder: &Path) -> Option<Vec<OsString>> {
+        let entries = fs::read_dir(self.inside(folder).ok()?).ok()?;
+        Some(entries.flatten().map(|entry| entry.file_name()).collect())
     }
 }
 
@@ -223,6 +268,27 @@ mod tests {
         assert!(root.read(Path::new("/etc/pam.d/loop")).is_err());
         assert!(root.read(Path::new("/etc/pam.d")).is_err());
         assert_eq!(root.outside(Path::new("/../../etc/x")), dir.path().join("etc/x"));
+    }
+
+    #[test]
+    fn r17_folders_that_are_links_lead_nowhere_else() {
+        let (image, host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir_all(host.path().join("pam.d")).unwrap();
+        fs::write(host.path().join("pam.d/sudo"), "host").unwrap();
+        symlink(host.path(), image.path().join("etc")).unwrap();
+        let root = Root::at(image.path());
+        assert!(root.read(Path::new("/etc/pam.d/sudo")).is_err());
+        assert!(root.services().is_empty() && !root.exists("/etc/pam.d/sudo"));
+        assert_eq!(root.service_file("sudo", false), None);
+        // The same link, and its target in the image.
+        let inside = image.path().join(host.path().strip_prefix("/").unwrap());
+        fs::create_dir_all(inside.join("pam.d")).unwrap();
+        fs::write(inside.join("pam.d/sudo"), "image").unwrap();
+        assert_eq!(root.read(Path::new("/etc/pam.d/sudo")).unwrap(), b"image");
+        assert_eq!(
+            root.inside(Path::new("/etc/pam.d/sudo")).unwrap(),
+            inside.join("pam.d/sudo")
+        );
     }
 
     #[test]

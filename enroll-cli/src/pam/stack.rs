@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::control::{self, Control, Field};
 use super::lines::{Unreadable, Words, lines};
+use super::modules::{FACELOGIN, is_ours};
 use super::root::Root;
 
 /// The four stacks of a service.
@@ -156,7 +157,21 @@ impl Reader<'_> {
                 None => (Control::bad(), Some("there is no control")),
             };
             place.complaint = complaint;
-            let what = match words.next() {
+            let named = words.next();
+            let ours = is_ours(&Words::of(&line.text).collect::<Vec<_>>(), &line.text);
+            let what = match named {
+                // A word is missing or a bracket open: its control is none, and what fails because of our line is ours.
+                third
+                    if ours
+                        && third
+                            .as_deref()
+                            .is_none_or(|third| !third.contains("pam_facelogin")) =>
+                {
+                    What::Module {
+                        name: FACELOGIN.into(),
+                        arguments: Vec::new(),
+                    }
+                }
                 Some(path) if known.is_some() => What::Module {
                     name: path.rsplit('/').next().unwrap_or_default().to_owned(),
                     arguments: words.collect(),

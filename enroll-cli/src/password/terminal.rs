@@ -2,7 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::termios::{
     InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
 };
@@ -20,10 +24,23 @@ const QUIT: u8 = 0x1c;
 /// The terminal that controls this process.
 pub struct Terminal(File);
 
-/// The terminal's own ways, put back when dropped.
+/// What ends or stops a process, and would leave the terminal mute.
+const FATAL: [Signal; 7] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGALRM,
+    Signal::SIGUSR1,
+    Signal::SIGTSTP,
+];
+
+/// The terminal's own ways, put back when dropped; signals wait until then.
 struct Quiet<'a> {
     terminal: &'a File,
     before: Termios,
+    signals: SignalFd,
+    let_through: SigSet,
 }
 
 impl Terminal {
@@ -42,7 +59,7 @@ impl Terminal {
         // First of all: an answer that is quicker than we are must not be shown either.
         let quiet = Quiet::new(&self.0, shown)?;
         write!(&self.0, "{}", clean(question)).ok()?;
-        let line = read_line(&self.0);
+        let line = quiet.wait().and_then(|()| read_line(&self.0));
         drop(quiet);
         if !shown {
             // The user's own was not shown either.
@@ -64,9 +81,30 @@ impl<'a> Quiet<'a> {
         quiet.input_flags |= InputFlags::ICRNL;
         quiet.control_chars[SpecialCharacterIndices::VEOL as usize] = INTERRUPT;
         quiet.control_chars[SpecialCharacterIndices::VEOL2 as usize] = QUIT;
+        let mut fatal = SigSet::empty();
+        FATAL.into_iter().for_each(|signal| fatal.add(signal));
+        let signals = SignalFd::with_flags(&fatal, SfdFlags::SFD_CLOEXEC).ok()?;
+        let let_through = SigSet::thread_get_mask().ok()?;
+        fatal.thread_block().ok()?;
+        let quiet_now = Self {
+            terminal,
+            before,
+            signals,
+            let_through,
+        };
         // What was typed before the question is no answer to it.
         tcsetattr(terminal, SetArg::TCSAFLUSH, &quiet).ok()?;
-        Some(Self { terminal, before })
+        Some(quiet_now)
+    }
+
+    /// Until something was typed; `None` when a signal came first. It is delivered once the terminal is as it was.
+    fn wait(&self) -> Option<()> {
+        let mut both = [
+            PollFd::new(self.terminal.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+        ];
+        poll(&mut both, PollTimeout::NONE).ok()?;
+        (both[1].revents() == Some(PollFlags::empty())).then_some(())
     }
 }
 
@@ -74,6 +112,7 @@ impl Drop for Quiet<'_> {
     fn drop(&mut self) {
         // A terminal that went away has no ways.
         let _ = tcsetattr(self.terminal, SetArg::TCSADRAIN, &self.before);
+        let _ = self.let_through.thread_set_mask();
     }
 }
 
@@ -108,5 +147,29 @@ mod tests {
             let line = read_line(typed);
             assert_eq!(line.as_ref().map(|line| line.as_slice()), expected, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn a_signal_ends_the_question_and_waits_until_the_terminal_is_as_it_was() {
+        let pty = nix::pty::openpty(None, None).unwrap();
+        let terminal = File::from(pty.slave);
+        let is_loud = || {
+            let flags = tcgetattr(&terminal).unwrap().local_flags;
+            flags.contains(LocalFlags::ECHO | LocalFlags::ISIG)
+        };
+        // Blocked before, so that it stays with this thread and ends nobody.
+        let mut own = SigSet::empty();
+        own.add(Signal::SIGUSR1);
+        own.thread_block().unwrap();
+        let quiet = Quiet::new(&terminal, false).unwrap();
+        File::from(pty.master.try_clone().unwrap())
+            .write_all(b"x\n")
+            .unwrap();
+        assert!(quiet.wait().is_some() && !is_loud());
+        nix::sys::signal::raise(Signal::SIGUSR1).unwrap();
+        assert!(quiet.wait().is_none() && !is_loud());
+        drop(quiet);
+        assert!(is_loud());
+        assert!(!SigSet::thread_get_mask().unwrap().contains(Signal::SIGTERM));
     }
 }

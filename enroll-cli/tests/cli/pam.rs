@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -419,7 +419,13 @@ fn what_the_configuration_refuses_is_refused_in_its_words() {
         assert!(ran.err.contains(words), "{ran:?}");
         assert_eq!(system.changed(&before), Vec::<String>::new(), "{service}");
     }
-    assert_eq!(system.run(&["disable", "frobnicate"]).code, 0);
+    // A misspelt name is not said to be off without a word.
+    let ran = system.run(&["disable", "frobnicate"]);
+    assert_eq!(
+        (ran.code, ran.err.contains("no PAM service frobnicate")),
+        (0, true),
+        "{ran:?}"
+    );
     assert_eq!(system.changed(&before), Vec::<String>::new());
     let ran = run(&["pam", "status", "--root", "/nonexistent/system"]);
     assert_eq!(ran.code, 5, "{ran:?}");
@@ -603,4 +609,143 @@ fn this_machine_s_files_need_root() {
     }
     let ran = run_without_root(&["pam", "status", "--json"]);
     assert!(ran.json()["services"].is_array(), "{ran:?}");
+}
+
+#[test]
+fn r17_an_image_s_links_lead_to_no_file_of_this_machine() {
+    let (host, image) = (System::of("arch"), System::of("arch"));
+    let before = host.files();
+    for folder in ["etc/pam.d", "etc/facelogin"] {
+        fs::remove_dir_all(image.path(folder)).unwrap();
+        std::os::unix::fs::symlink(host.path(folder), image.path(folder)).unwrap();
+    }
+    for args in [
+        &["enable", "login", "--apply"][..],
+        &["disable", "login"],
+        &["disable", "--all"],
+    ] {
+        let ran = image.run(args);
+        assert_eq!(host.changed(&before), Vec::<String>::new(), "{ran:?}");
+    }
+}
+
+#[test]
+fn r17_pam_auth_update_is_not_run_where_it_would_follow_a_link_out_of_an_image() {
+    let Some(system) = System::debian() else {
+        return;
+    };
+    assert_eq!(system.run(&["enable", "login"]).code, 0);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let seen = elsewhere.path().join("seen");
+    fs::write(&seen, "mine").unwrap();
+    fs::remove_file(system.path("var/lib/pam/seen")).unwrap();
+    std::os::unix::fs::symlink(&seen, system.path("var/lib/pam/seen")).unwrap();
+    let ran = system.run(&["disable", "--all"]);
+    assert_eq!(fs::read_to_string(&seen).unwrap(), "mine");
+    // The lines are gone all the same; what is left to do is said, and counts.
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("var/lib/pam/seen") && ran.out.contains("pam-auth-update --remove facelogin"),
+        "{ran:?}"
+    );
+    assert!(!system.text("etc/pam.d/common-auth").contains("pam_facelogin"));
+}
+
+#[test]
+fn a_configuration_that_cannot_be_written_leaves_the_stacks_as_they_were() {
+    let system = System::of("arch");
+    fs::rename(
+        system.path("etc/facelogin/facelogin.toml"),
+        system.path("etc/real.toml"),
+    )
+    .unwrap();
+    fs::create_dir(system.path("etc/facelogin/facelogin.toml.facelogin-new")).unwrap();
+    system.put("etc/facelogin/facelogin.toml", CONFIG);
+    let before = system.files();
+    let ran = system.run(&["enable", "sudo", "--apply"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.err.contains("facelogin.toml cannot be written"), "{ran:?}");
+    assert_eq!(system.changed(&before), Vec::<String>::new());
+}
+
+#[test]
+fn a_profile_after_which_nobody_asks_for_the_password_is_not_turned_on() {
+    let Some(system) = System::debian() else {
+        return;
+    };
+    system.lay_over("debian-12-sss");
+    assert_eq!(system.run(&["enable", "login"]).code, 0);
+    assert_eq!(system.run(&["disable", "--all"]).code, 0);
+    // Without unix, sss would come first: the first of its block asks, any other takes what was typed before.
+    fs::remove_file(system.path("usr/share/pam-configs/unix")).unwrap();
+    let before = system.files();
+    let ran = system.run(&["enable", "login"]);
+    assert_eq!(ran.code, 5, "{ran:?} {}", system.text("etc/pam.d/common-auth"));
+    assert!(
+        ran.err.contains("pam_sss.so would no longer open login"),
+        "{ran:?}"
+    );
+    assert_eq!(system.changed(&before), Vec::<String>::new());
+}
+
+#[test]
+fn r17_two_at_once_do_not_mix_their_files() {
+    let system = System::of("arch");
+    let root = system.0.path().to_str().unwrap();
+    let before = system.files();
+    for _ in 0..5 {
+        let start = |args: &[&str]| {
+            let mut command = Command::new(built());
+            command.arg("pam").args(args).args(["--root", root]);
+            command
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        let names = ["login", "sudo", "gdm-password", "su"];
+        let children: Vec<_> = names.map(|name| start(&["enable", name, "--apply"])).into();
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+        for name in names {
+            assert_eq!(system.row(name), works(true, true), "{name}");
+        }
+        assert_eq!(system.run(&["disable", "--all"]).code, 0);
+        assert!(
+            system
+                .changed(&before)
+                .iter()
+                .all(|name| name.contains("facelogin.toml"))
+        );
+    }
+}
+
+#[test]
+fn a_line_that_lets_anybody_in_is_told_and_taken_out() {
+    let system = System::of("arch");
+    let stack = "auth [default=1] pam_facelogin.so\nauth required pam_unix.so\nauth required pam_permit.so\n";
+    system.put("etc/pam.d/i3lock", stack);
+    let ran = system.run(&["status"]);
+    assert_eq!(
+        (ran.code, ran.out.contains("ANYBODY GETS IN")),
+        (1, true),
+        "{ran:?}"
+    );
+    let ran = system.run(&["enable", "i3lock", "--apply"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_eq!(system.run(&["disable", "--all"]).code, 0);
+    assert!(!system.text("etc/pam.d/i3lock").contains("pam_facelogin"));
+    assert_eq!(system.run(&["status"]).code, 0);
+}
+
+#[test]
+fn half_a_change_is_told() {
+    let system = System::of("arch");
+    // Its copy cannot be put there.
+    system.put("etc/facelogin/facelogin.toml.facelogin-backup/x", "");
+    let ran = system.run(&["enable", "sudo", "--apply"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.err.contains("ask for the face already"), "{ran:?}");
+    assert_eq!(system.row("sudo"), works(true, false));
 }

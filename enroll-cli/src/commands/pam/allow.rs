@@ -9,7 +9,7 @@ use facelogin_config::parse;
 use super::PamError;
 use crate::error::CliError;
 use crate::pam::allow_list;
-use crate::pam::files::replace;
+use crate::pam::files::{can_replace, replace};
 use crate::pam::root::Root;
 
 /// The configuration as it is and as it shall be.
@@ -38,6 +38,15 @@ impl Draft {
     /// Whether there is anything to write.
     pub fn is_change(&self) -> bool {
         self.old != self.new
+    }
+
+    /// Whether [`Draft::write`] will be possible: asked before anything else is changed.
+    pub fn can_be_written(&self, path: &Path) -> Result<(), PamError> {
+        if self.is_change() {
+            Ok(can_replace(path)?)
+        } else {
+            Ok(())
+        }
     }
 
     /// Puts it in the file's place, the old one beside it.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::allow::{Draft, restart};
-use super::{PamError, config_file, needs_root};
+use super::{PamError, config_file};
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -32,9 +32,20 @@ struct Disabled {
 
 /// Off in the configuration; the stacks stay, for the module asks nobody where it is not allowed to.
 pub fn disable(context: &mut Context<'_, '_>, root: &Root, services: &[String]) -> Result<Exit, CliError> {
-    needs_root(context, root)?;
     let config = config_file(context, root);
-    let were_on: BTreeSet<String> = on(&config)?.into_iter().collect();
+    let listed = all(&config)?;
+    for service in services {
+        let is_listed = listed.iter().any(|(name, _)| name == service);
+        // A misspelt name must not look like a service that is off.
+        if !is_listed && root.service_file(service, false).is_none() {
+            context.out.note(&format!(
+                "There is no PAM service {} here, and the configuration does not name it: check the name.",
+                clean(service)
+            ));
+        }
+    }
+    let were_on = listed.into_iter().filter_map(|(name, on)| on.then_some(name));
+    let were_on: BTreeSet<String> = were_on.collect();
     let draft = Draft::of(&config, services, false)?;
     draft.write(&config)?;
     let answer = Disabled {
@@ -50,14 +61,16 @@ pub fn disable(context: &mut Context<'_, '_>, root: &Root, services: &[String]) 
         [] => "It was off already.".to_owned(),
         services => format!("The face is off for {}.", clean(&services.join(", "))),
     })?;
+    // Until it reads the file the daemon goes on as before.
     if let Err(left) = restarted {
         context.out.note(left);
+        return Ok(Exit::Negative);
     }
     Ok(Exit::Ok)
 }
 
-/// The services that the file turns on, whether or not the daemon would take the file.
-fn on(config: &Path) -> Result<Vec<String>, PamError> {
+/// The services that the file lists, and which of them it turns on, whether or not the daemon would take the file.
+fn all(config: &Path) -> Result<Vec<(String, bool)>, PamError> {
     let wrong = |why: String| PamError::Config {
         path: config.into(),
         why: format!(
@@ -65,16 +78,11 @@ fn on(config: &Path) -> Result<Vec<String>, PamError> {
         ),
     };
     let text = fs::read_to_string(config).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
-    let listed = allow_list::listed(&text).map_err(|why| wrong(why.to_string()))?;
-    Ok(listed
-        .into_iter()
-        .filter_map(|(name, on)| on.then_some(name))
-        .collect())
+    allow_list::listed(&text).map_err(|why| wrong(why.to_string()))
 }
 
 /// The way back. Each part is done whether or not the others can be.
 pub fn disable_all(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, CliError> {
-    needs_root(context, root)?;
     let mut answer = Disabled::default();
     out_of_profile(root, &mut answer);
     out_of_files(root, &mut answer);
@@ -128,9 +136,18 @@ fn out_of_profile(root: &Root, answer: &mut Disabled) {
         return;
     }
     match manager::apply(root, Profile::Off) {
-        Ok(()) => answer.steps.push("pam-auth-update: the profile is off".into()),
-        // What it left is taken out line by line.
-        Err(why) => answer.steps.push(why.to_string()),
+        // It succeeds too when it leaves everything as it was.
+        Ok(()) if !manager::is_on(root) => {
+            answer.steps.push("pam-auth-update: the profile is off".into());
+        }
+        done => {
+            // What it left is taken out line by line; but what it believes may come back with its next run.
+            let why = done.err().map(|why| why.to_string());
+            let why = why.unwrap_or_else(|| "pam-auth-update did nothing, and did not say why".into());
+            answer
+                .left
+                .push(format!("{why}. Do it again: {}", manager::by_hand()));
+        }
     }
 }
 

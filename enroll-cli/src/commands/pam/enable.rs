@@ -7,7 +7,7 @@ use facelogin_config::services::{NEEDS_CONSENT, is_name};
 use serde::Serialize;
 
 use super::allow::{Draft, restart};
-use super::{PamError, config_file, needs_root};
+use super::{PamError, config_file};
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -43,12 +43,12 @@ pub fn enable(
     services: &[String],
     apply: bool,
 ) -> Result<Exit, CliError> {
-    needs_root(context, root)?;
     for service in services {
         known(root, service)?;
     }
     let config = config_file(context, root);
     let draft = Draft::of(&config, services, true)?;
+    draft.can_be_written(&config)?;
     let before = survey(root);
     let mut missing = Vec::new();
     for service in services {
@@ -84,7 +84,12 @@ pub fn enable(
             answer.stacks = "edited";
         }
     }
-    draft.write(&config)?;
+    let written = draft.write(&config);
+    // The lines do nothing while the configuration does not allow it, but they are there.
+    written.map_err(|why| match missing.is_empty() {
+        true => why,
+        false => PamError::HalfDone(Box::new(why)),
+    })?;
     answer.configuration = draft.is_change();
     let left = if draft.is_change() { restart(root) } else { Ok(()) };
     context.out.answer(&answer, || describe(&answer))?;
@@ -124,6 +129,7 @@ fn known(root: &Root, service: &str) -> Result<(), PamError> {
 fn is_usable(before: &Survey, service: &str) -> Result<bool, PamError> {
     match before.get(service) {
         Some(Ok(found)) if found.password == Password::Broken => Err(PamError::Broken(service.into())),
+        Some(Ok(found)) if found.open => Err(PamError::Open(service.into())),
         Some(Ok(found)) => Ok(found.reached.is_some() && found.face_enough),
         Some(Err(why)) => Err(PamError::NotUnderstood {
             service: service.into(),
@@ -144,7 +150,8 @@ fn by_profile(root: &Root, before: &Survey, missing: &[&String]) -> Result<(), P
     let trial = Trial::of(root, Profile::On)?;
     check(before, &survey(&trial.root()), missing)?;
     let kept = written_files(root);
-    keep(&root.outside(Path::new("/etc/pam.d/common-auth")))?;
+    let common = Path::new("/etc/pam.d/common-auth");
+    keep(&root.inside(common).unwrap_or_else(|_| root.outside(common)))?;
     let done = manager::apply(root, Profile::On)
         .map_err(PamError::from)
         .and_then(|()| check(before, &survey(root), missing));

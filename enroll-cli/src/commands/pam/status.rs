@@ -62,6 +62,8 @@ struct Row {
     reaches: bool,
     /// `null` when the stack is not understood.
     password: Option<Password>,
+    /// Whether the face's lines let in somebody with neither face nor password.
+    open: bool,
     /// Whether it uses the face, as far as the files tell.
     uses_face: bool,
     /// What keeps it from that, with the remedy; or what else is to be known.
@@ -98,7 +100,7 @@ pub fn status(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, CliErr
     let broken = status
         .services
         .iter()
-        .any(|row| row.password == Some(Password::Broken));
+        .any(|row| row.password == Some(Password::Broken) || row.open);
     Ok(if broken { Exit::Negative } else { Exit::Ok })
 }
 
@@ -108,7 +110,7 @@ fn concerns(root: &Root, name: &str, found: &Found) -> bool {
         return false;
     }
     match found {
-        Ok(found) => found.reached.is_some() || found.password == Password::Broken,
+        Ok(found) => found.reached.is_some() || found.password == Password::Broken || found.open,
         // Only if it is this module's business.
         Err(_) => {
             let file = root.service_file(name, false);
@@ -132,6 +134,7 @@ fn row(root: &Root, config: Option<&Config>, module: bool, service: String, foun
         }),
         reaches: analysis.is_some_and(|found| found.reached.is_some()),
         password: analysis.map(|found| found.password),
+        open: analysis.is_some_and(|found| found.open),
         uses_face: false,
         why: String::new(),
         service,
@@ -175,6 +178,11 @@ fn why_not(row: &Row, config: bool, module: bool, found: Option<&Found>) -> Opti
         return Some(format!(
             "THE PASSWORD DOES NOT WORK{place}: sudo facelogin-enroll pam disable --all"
         ));
+    }
+    if analysis.open {
+        return Some(
+            "ANYBODY GETS IN, because of the face's line: sudo facelogin-enroll pam disable --all".into(),
+        );
     }
     if NEVER.contains(&name.as_str()) || NOT_BY_FACE.contains(&name.as_str()) {
         return Some("never asked here".into());
