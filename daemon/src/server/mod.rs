@@ -4,6 +4,7 @@ mod accounts;
 mod attempt;
 mod authenticate;
 mod circumstances;
+mod conclude;
 mod connection;
 mod enrol;
 mod failure;

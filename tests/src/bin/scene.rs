@@ -1,5 +1,5 @@
-//! Makes what a webcam would deliver out of portraits: `scene PORTRAITS FOLDER` puts a folder of 640x480 JPEG frames
-//! for each scene into FOLDER. No two frames are alike: noise, and people who do not hold quite still.
+//! Makes what a webcam would deliver out of portraits: `scene PORTRAITS FOLDER [WIDTH]` puts a folder of JPEG
+//! frames, 640x480 or as wide as said, for each scene into FOLDER. No two frames are alike: noise, and people who do not hold quite still.
 #![allow(clippy::print_stderr)]
 
 use std::env::args_os;
@@ -117,18 +117,22 @@ fn run() -> Result<()> {
     let (Some(portraits), Some(folder)) = (args.next(), args.next()) else {
         return Err("name the folder of the portraits and the one to fill".into());
     };
+    let width = match args.next() {
+        None => None,
+        Some(text) => Some(text.to_string_lossy().parse()?),
+    };
     for (name, people) in SCENES {
         let folder = Path::new(&folder).join(name);
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let focus = if *name == BLURRED { 6.0 } else { 0.0 };
-        make(people, focus, portraits.as_ref(), &folder)
+        make(people, focus, width, portraits.as_ref(), &folder)
             .map_err(|error| format!("scene {name:?}: {error}"))?;
     }
     Ok(())
 }
 
-/// `focus`: how far light strays, in pixels.
-fn make(people: &[Placed], focus: f32, portraits: &Path, folder: &Path) -> Result<()> {
+/// `focus`: how far light strays, in pixels. `width`: of the frames in the end, where it is not [`SIZE`]'s.
+fn make(people: &[Placed], focus: f32, width: Option<u32>, portraits: &Path, folder: &Path) -> Result<()> {
     let pictures: Vec<(RgbImage, &Placed)> = people
         .iter()
         .map(|placed| Ok((scaled(placed, portraits)?, placed)))
@@ -144,6 +148,9 @@ fn make(people: &[Placed], focus: f32, portraits: &Path, folder: &Path) -> Resul
         }
         for value in frame.iter_mut() {
             *value = value.saturating_add_signed(noise.next());
+        }
+        if let Some(width) = width {
+            frame = resize(&frame, width, width * SIZE.1 / SIZE.0, FilterType::Triangle);
         }
         frame.save(folder.join(format!("{number:02}.jpg")))?;
     }
