@@ -4,6 +4,7 @@ set -euo pipefail
 root=$1
 
 printf 'facelogin-seat\n' >"$root/etc/hostname"
+printf '127.0.0.1 localhost facelogin-seat\n' >"$root/etc/hosts"
 printf '/dev/vda / ext4 rw 0 1\n' >"$root/etc/fstab"
 chroot "$root" useradd --create-home --shell /bin/bash alice
 chroot "$root" useradd --create-home --shell /bin/bash bob
