@@ -48,7 +48,8 @@ login() {
     scene=$1 what=$2 user=$3 service=$4 code=$5 verdict=$6 reason=$7
     shift 7
     [ "$scene" = "-" ] || in_front "$scene"
-    reply=$("$bins/pam-try" --confdir "$place/pam.d" --service "$service" --user "$user" "$@") || true
+    # The last line; before it stands what the user was told.
+    reply=$("$bins/pam-try" --confdir "$place/pam.d" --service "$service" --user "$user" "$@" | tail -n 1) || true
     printf '%s\t' "$what" "$user" "$service" "$code" "$verdict" "$reason" >>"$place/noted"
     printf '%s\n' "$reply" >>"$place/noted"
 }
