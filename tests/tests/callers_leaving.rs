@@ -40,6 +40,8 @@ fn r21_r25_whoever_leaves_in_a_scan_frees_the_camera() {
         world.see(View::Nobody);
         for (caller, start, ends) in CALLERS {
             for closed in [true, false] {
+                // Whoever left a scan, or saw an empty room, waits a second before the next.
+                std::thread::sleep(std::time::Duration::from_millis(1100));
                 let before = world.system.recorded();
                 let mut pty = start();
                 pty.expect(&[FACE_PROMPT]);

@@ -1,5 +1,7 @@
 //! One case: what the camera sees, what the person does, and what must come of it.
 
+use std::time::Duration;
+
 use super::{Decided, Ended, Hand, Pty, Row, Table, Talk, World};
 
 /// What the camera sees.
@@ -81,6 +83,10 @@ impl World {
             .map(|Decided(code)| code)
             .collect();
         let scans = self.scans() - scans;
+        if matches!(case.view, View::Nobody) && scans > 0 {
+            // Whoever asked for more rights in an empty room waits a second before the next scan.
+            std::thread::sleep(Duration::from_millis(1100));
+        }
         let (face, password) = (talk.face_prompts, talk.password_prompts);
         table.add(Row {
             caller: caller.into(),

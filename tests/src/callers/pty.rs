@@ -129,6 +129,19 @@ impl Pty {
         self.master = None;
     }
 
+    /// Presses Ctrl-C until it ends: a program that turns its echo off may throw the first away. Waits for the end.
+    #[track_caller]
+    pub fn interrupt(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        while self.child.try_wait().unwrap().is_none() && start.elapsed() < PATIENCE {
+            self.keys("\x03");
+            for _ in 0..10 {
+                self.read_some(PollTimeout::from(50_u8));
+            }
+        }
+        self.wait()
+    }
+
     /// Waits for the end.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
