@@ -37,10 +37,11 @@ impl Pty {
         let (master, slave) = open();
         fchown(&slave, Some(uid), None).unwrap();
         let home = User::from_uid(Uid::from_raw(uid)).unwrap().unwrap().dir;
-        // A session of its own, with this terminal to control it.
+        // A session of its own, with this terminal to control it; and no signal that is ignored because whoever runs the
+        // tests ignores it (nohup does).
         let mut command = Command::new("setsid");
         command
-            .args(["--ctty", "--wait"])
+            .args(["--ctty", "--wait", "env", "--default-signal"])
             .arg(needs::find(program).unwrap())
             .args(arguments)
             .env_clear()
