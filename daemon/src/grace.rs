@@ -132,7 +132,7 @@ impl Grace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{Class, State};
+    use crate::testing::desk;
 
     const ALICE: u32 = 1000;
 
@@ -143,14 +143,8 @@ mod tests {
     fn session(path: &str, locked: bool) -> Session {
         Session {
             path: path.into(),
-            uid: ALICE,
-            class: Class::Person,
-            seat: "seat0".into(),
-            tty: "tty2".into(),
-            remote: false,
-            active: true,
-            state: State::Active,
             locked,
+            ..desk(ALICE)
         }
     }
 

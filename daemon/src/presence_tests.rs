@@ -1,25 +1,11 @@
 //! Every rule of R27, as a table: who asks by which door, what logind says, and what each mode makes of it.
 
 use super::*;
+use crate::testing::desk;
 
 const ALICE: u32 = 1000;
 const BOB: u32 = 1001;
 const GDM: u32 = 120;
-
-/// A session of a person at the first seat's screen.
-fn desk(uid: u32) -> Session {
-    Session {
-        path: format!("/org/freedesktop/login1/session/_{uid}"),
-        uid,
-        class: Class::Person,
-        seat: "seat0".into(),
-        tty: "tty2".into(),
-        remote: false,
-        active: true,
-        state: State::Active,
-        locked: false,
-    }
-}
 
 fn background(uid: u32) -> Session {
     Session {

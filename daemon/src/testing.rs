@@ -1,4 +1,4 @@
-//! Faces made up for tests of the pure rules, and a line to a vision process that a test plays.
+//! Faces and sessions made up for tests of the pure rules, and a line to a vision process that a test plays.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -7,8 +7,24 @@ use std::time::Duration;
 use facelogin_engine::{BBox, ENCODING_LEN, Encoding, Face, Point, Quality};
 use facelogin_protocol::Deadline;
 
+use crate::presence::{Class, Session, State};
 use crate::vision::link::Link;
 use crate::vision::wire::{FromVision, send};
+
+/// A session of a person at the first seat's screen.
+pub fn desk(uid: u32) -> Session {
+    Session {
+        path: format!("/org/freedesktop/login1/session/_{uid}"),
+        uid,
+        class: Class::Person,
+        seat: "seat0".into(),
+        tty: "tty2".into(),
+        remote: false,
+        active: true,
+        state: State::Active,
+        locked: false,
+    }
+}
 
 /// An encoding `distance` away from the origin, along one axis.
 pub fn encoding(distance: f32, axis: usize) -> Encoding {

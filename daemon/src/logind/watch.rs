@@ -132,7 +132,8 @@ impl Ears {
 mod tests {
     use super::*;
     use crate::grace::Grace;
-    use crate::presence::{Class, Session, State};
+    use crate::presence::Session;
+    use crate::testing::desk;
 
     const PATH: &str = "/org/freedesktop/login1/session/_32";
 
@@ -164,14 +165,8 @@ mod tests {
     fn just_locked(ears: &Ears) -> bool {
         let session = Session {
             path: PATH.into(),
-            uid: 1000,
-            class: Class::Person,
-            seat: "seat0".into(),
-            tty: "tty2".into(),
-            remote: false,
-            active: true,
-            state: State::Active,
             locked: true,
+            ..desk(1000)
         };
         let grace = Grace::new(Duration::from_secs(600), ears.locks.clone());
         grace.holds(

@@ -7,6 +7,7 @@ use facelogin_config::{Camera, Device, Service};
 use super::*;
 use crate::presence::{Class, Scene, Session, State};
 use crate::server::users;
+use crate::testing::desk;
 
 const ALICE: u32 = 1000;
 const DAEMON: u32 = 1;
@@ -20,20 +21,6 @@ struct Fake {
 impl Logind for Fake {
     fn scene(&self) -> Result<Scene, LogindError> {
         self.answer.clone()
-    }
-}
-
-fn desk(uid: u32) -> Session {
-    Session {
-        path: format!("/{uid}"),
-        uid,
-        class: Class::Person,
-        seat: "seat0".into(),
-        tty: "tty2".into(),
-        remote: false,
-        active: true,
-        state: State::Active,
-        locked: false,
     }
 }
 
@@ -278,7 +265,7 @@ fn the_grace_ends_and_a_login_at_a_greeter_has_none() {
     let mut unlock = Asked::of(config(), Ok(scene.clone()));
     unlock.whereabouts.grace = {
         let locks = Arc::<Locks>::default();
-        locks.found("/1000", None);
+        locks.found("/org/freedesktop/login1/session/_1000", None);
         Grace::new(Duration::from_secs(10), locks)
     };
     assert_eq!(unlock.hindrance(&attempt("gdm-password", true)), None);
