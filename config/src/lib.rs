@@ -4,6 +4,7 @@
 //! silently replaced by a default, and the daemon does not start on one. The allow-list of PAM services is exactly
 //! what the file lists.
 
+mod camera_id;
 mod error;
 mod load;
 mod read;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub use camera_id::{CameraId, CameraIdError, Sight};
 pub use error::ConfigError;
 pub use load::{Trust, load};
 pub use read::parse;

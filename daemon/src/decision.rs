@@ -159,6 +159,8 @@ impl Decision {
             threshold: Some(self.rules.threshold),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
+            camera: None,
+            strobe: None,
             hint: hint.map(Into::into),
         };
         Judged {

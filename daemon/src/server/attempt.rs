@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use facelogin_engine::Encoding;
-use facelogin_protocol::types::{Detail, Reason, Verdict};
+use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
 
 use crate::decision::{Decision, Enrolled, Judged, Step};
 use crate::lockout::{self, ClockError, EntryClass};
@@ -17,7 +17,7 @@ use crate::server::failure::Failure;
 use crate::server::pace::Paced;
 use crate::server::session::{Session, reason_of_end};
 use crate::store::{StoreError, Template};
-use crate::vision::wire::Observation;
+use crate::vision::wire::{Observation, Wanted};
 
 /// One attempt: what was asked, by whom, since when.
 pub struct Attempted<'a> {
@@ -143,13 +143,15 @@ fn begin<'a>(
         })
     };
     let rules = ask(&standing_now()?)?;
-    let session = Session::begin(daemon, peer, rules.timeout).map_err(|failure| match failure {
+    let mut session = Session::begin(daemon, peer, rules.timeout).map_err(|failure| match failure {
         Failure::Unavailable(reason, _) => unavailable(reason),
         _ => unavailable(Reason::VisionUnavailable),
     })?;
     if attempted.since.elapsed() + SHORTEST_SCAN > rules.timeout {
         return Err(unavailable(Reason::Busy));
     }
+    // While the camera opens, the templates are read and the policy is asked once more.
+    session.open(Wanted::any(CameraKind::Colour));
     let templates = enrolled(daemon, attempted, session.engine(), session.model()).map_err(|error| {
         daemon
             .audit

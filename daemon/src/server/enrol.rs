@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use facelogin_engine::Encoding;
 use facelogin_protocol::types::{
-    EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError, Reason, Template,
+    CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
+    Reason, Template,
 };
 
 use crate::decision::Step;
@@ -21,7 +22,7 @@ use crate::server::session::{Session, reason_of_end};
 use crate::server::{Daemon, users};
 use crate::store::NewTemplate;
 use crate::vision::link::VisionError;
-use crate::vision::wire::{MAX_PICTURE, Observation};
+use crate::vision::wire::{MAX_PICTURE, Observation, Wanted};
 
 /// Pictures in one request.
 const MAX_PICTURES: usize = 16;
@@ -45,6 +46,7 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
     };
     gatherer.report();
     let started = Instant::now();
+    session.open(Wanted::any(CameraKind::Colour));
     match session.scan(peer, started, &mut gatherer) {
         End::Judged => {}
         End::Failed(error) => return Err(error.into()),
@@ -110,7 +112,7 @@ impl Gatherer<'_> {
 }
 
 impl Judge for Gatherer<'_> {
-    fn opened(&mut self, camera: &str) {
+    fn opened(&mut self, camera: &str, _: CameraKind) {
         self.camera = Some(camera.into());
     }
 

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use facelogin_engine::Encoding;
-use facelogin_protocol::types::{Candidate, Detail, IdentifyOut, Reason, TestOut, UserIn, Verdict};
+use facelogin_protocol::types::{
+    CameraKind, Candidate, Detail, IdentifyOut, Reason, TestOut, UserIn, Verdict,
+};
 
 use crate::decision::{Judged, Step};
 use crate::lockout::EntryClass;
@@ -16,7 +18,7 @@ use crate::server::connection::{Answer, Next, Nothing, Peer, done, root_only};
 use crate::server::failure::Failure;
 use crate::server::session::{Session, reason_of_end};
 use crate::server::{Daemon, users};
-use crate::vision::wire::Observation;
+use crate::vision::wire::{Observation, Wanted};
 
 /// How many people `Identify` names at most.
 const MAX_CANDIDATES: usize = 5;
@@ -107,6 +109,7 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
         timeout,
     );
     let mut collector = Collector::new(rules);
+    session.open(Wanted::any(CameraKind::Colour));
     let end = session.scan(peer, since, &mut collector);
     if let crate::scan::End::Failed(error) = end {
         return Err(error.into());
@@ -199,6 +202,8 @@ impl Collector {
             threshold: Some(self.rules.threshold),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
+            camera: None,
+            strobe: None,
             hint: self.flaw.map(|flaw| flaw.hint().into()),
         }
     }

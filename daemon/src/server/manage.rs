@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use facelogin_config::{CameraId, Sight};
 use facelogin_config::{Presence, Trigger};
 use facelogin_protocol::types::{
-    ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn, RenameTemplateIn, Service,
-    StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn,
+    CameraKind, ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn,
+    RenameTemplateIn, Service, StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn,
 };
 
 use crate::audit::Entry;
@@ -28,9 +29,21 @@ pub fn template_out(info: TemplateInfo) -> Template {
         label: info.label,
         engine: info.engine,
         model: info.model,
+        kind: kind_of(&info.camera),
         camera: info.camera,
         encodings: info.encodings,
         created: info.created_unix,
+    }
+}
+
+/// What the camera of a template sees. Pictures, replays and cameras under their old names are colour.
+pub fn kind_of(camera: &str) -> CameraKind {
+    match camera.parse::<CameraId>() {
+        Ok(CameraId {
+            kind: Some(Sight::Infrared),
+            ..
+        }) => CameraKind::Infrared,
+        _ => CameraKind::Colour,
     }
 }
 

@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
 use crate::vision::wire::{
-    FromVision, MAX_PICTURE, Observation, ToVision, WireError, receive_exactly, receive_message, send,
+    FromVision, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly, receive_message, send,
 };
 
 /// How long a message to the supervisor may take to leave: it reads at once, or it is gone.
@@ -114,7 +114,9 @@ fn serve_until_end(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Ok(Order::Gone(error)) => return Err(error.into()),
-            Ok(Order::Message(ToVision::Start { scan })) => vision.scan(scan, &inbox, beat)?,
+            Ok(Order::Message(ToVision::Start { scan, wanted })) => {
+                vision.scan(scan, &wanted, &inbox, beat)?
+            }
             // A scan that failed on its own is stopped all the same.
             Ok(Order::Message(ToVision::Stop { scan })) => vision.say(&FromVision::Stopped { scan })?,
             Ok(Order::Message(ToVision::Cameras {})) => {
@@ -195,15 +197,22 @@ impl Vision<'_> {
         send(&self.line, message, Deadline::after(SENDING))
     }
 
-    fn scan(&mut self, scan: u64, inbox: &Receiver<Order>, beat: &dyn Fn()) -> Result<(), WireError> {
+    fn scan(
+        &mut self,
+        scan: u64,
+        wanted: &Wanted,
+        inbox: &Receiver<Order>,
+        beat: &dyn Fn(),
+    ) -> Result<(), WireError> {
         let failed = |why: String| FromVision::Failed { scan, why };
-        let mut camera = match camera::open(&self.config.camera) {
+        let mut camera = match camera::open(&self.config.camera, wanted) {
             Ok(camera) => camera,
             Err(error) => return self.say(&failed(error.to_string())),
         };
         self.say(&FromVision::Opened {
             scan,
             camera: camera.id().into(),
+            kind: camera.kind(),
         })?;
         let mut number = 0;
         loop {
@@ -245,6 +254,9 @@ impl Vision<'_> {
         Ok(Observation {
             scan,
             number,
+            sequence: shot.sequence,
+            light: shot.light,
+            strobe: None,
             faces: analysis.faces,
             brightness: analysis.brightness,
             decode_us: micros(shot.decoding),

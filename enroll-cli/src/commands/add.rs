@@ -87,7 +87,11 @@ fn from_camera(
     label: Option<String>,
 ) -> Result<EnrollPicturesOut, CliError> {
     let live = Pictures::start();
-    let request = EnrollCameraIn { user, label };
+    let request = EnrollCameraIn {
+        user,
+        label,
+        kind: None,
+    };
     let last = context
         .daemon
         .call_more("EnrollCamera", &request, ENROLMENT, |now: EnrollCameraOut| {

@@ -55,6 +55,8 @@ mod tests {
             name: "Cam".into(),
             device: "/dev/video0".into(),
             kind: CameraKind::Colour,
+            formats: vec!["MJPG".into(), "YUYV".into()],
+            emitter: false,
             fixed: true,
             r#virtual: false,
             chosen: true,

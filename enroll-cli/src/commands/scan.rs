@@ -130,6 +130,8 @@ mod tests {
 
     fn detail(distance: Option<f32>) -> Detail {
         Detail {
+            camera: None,
+            strobe: None,
             frames: 5,
             usable_frames: 3,
             distance,

@@ -174,6 +174,7 @@ pub mod tests {
     /// A template to print.
     pub fn template(id: i64) -> Template {
         Template {
+            kind: facelogin_protocol::types::CameraKind::Colour,
             id,
             user: "alice".into(),
             uid: 1000,

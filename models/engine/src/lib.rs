@@ -14,7 +14,7 @@ mod encoding;
 mod engine;
 mod error;
 mod face;
-mod finite;
+pub mod finite;
 mod frame;
 mod pose;
 mod quality;

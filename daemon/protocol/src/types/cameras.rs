@@ -27,6 +27,10 @@ message! {
         device: String,
         /// What it sees.
         kind: CameraKind,
+        /// The picture formats it offers, V4L2 codes as in `MJPG`.
+        formats: Vec<String>,
+        /// Whether its infrared emitter can be switched by a control that it advertises.
+        emitter: bool,
         /// Built in, as far as the firmware tells (sysfs `removable`).
         fixed: bool,
         /// Made by software.

@@ -12,6 +12,7 @@
 use std::io;
 use std::time::Instant;
 
+use facelogin_protocol::types::CameraKind;
 use nokhwa::utils::{
     CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
 };
@@ -23,6 +24,7 @@ use v4l::{Format, FourCC};
 use crate::vision::camera::inventory::Node;
 use crate::vision::camera::{Camera, CameraError, Shot};
 use crate::vision::decode::{self, DecodeError, Picture};
+use crate::vision::wire::Light;
 
 /// What is asked of a camera: dlib's detector finds faces of 80 pixels, which at 640 wide reach a metre and a half.
 const WIDTH: u32 = 640;
@@ -99,6 +101,12 @@ impl Colour {
         );
         Ok(decoded.map(|picture| Shot {
             picture,
+            format: layout(buffer.source_frame_format()).0.repr,
+            // nokhwa does not tell.
+            sequence: 0,
+            taken: None,
+            light: Light::Steady,
+            dark: None,
             arrived,
             decoding: arrived.elapsed(),
         }))
@@ -167,6 +175,10 @@ fn pixels(format: FrameFormat, bytes: &[u8], width: u32, height: u32) -> Result<
 impl Camera for Colour {
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn kind(&self) -> CameraKind {
+        CameraKind::Colour
     }
 
     fn next(&mut self) -> Result<Shot, CameraError> {

@@ -7,8 +7,10 @@ mod replay;
 use std::time::{Duration, Instant};
 
 use facelogin_config::Camera as CameraConfig;
+use facelogin_protocol::types::CameraKind;
 
 use crate::vision::decode::{DecodeError, Picture};
+use crate::vision::wire::{Light, Wanted};
 
 pub use inventory::{is_fixed, list};
 
@@ -17,6 +19,16 @@ pub use inventory::{is_fixed, list};
 pub struct Shot {
     /// Its pixels.
     pub picture: Picture,
+    /// The format its bytes came in, a V4L2 code as in `MJPG`.
+    pub format: [u8; 4],
+    /// The driver's number for it, which counts pictures that were lost or thrown away, too.
+    pub sequence: u32,
+    /// When it was taken, on the kernel's monotonic clock, where the driver tells.
+    pub taken: Option<Duration>,
+    /// The light it was taken in.
+    pub light: Light,
+    /// The picture before it, without the flash; only with [`Light::Lit`].
+    pub dark: Option<Picture>,
     /// When its bytes were handed over.
     pub arrived: Instant,
     /// How long the pixels took to decode.
@@ -27,6 +39,9 @@ pub struct Shot {
 pub trait Camera {
     /// Its identity across reboots: a link's name, or what it is played from.
     fn id(&self) -> &str;
+
+    /// What it sees: colour, infrared or a replay.
+    fn kind(&self) -> CameraKind;
 
     /// The next picture, as soon as it arrives.
     fn next(&mut self) -> Result<Shot, CameraError>;
@@ -72,8 +87,8 @@ pub enum CameraError {
     },
 }
 
-/// Opens the camera that the configuration names.
-pub fn open(config: &CameraConfig) -> Result<Box<dyn Camera>, CameraError> {
+/// Opens the first camera in the configuration's order that is there and that fits.
+pub fn open(config: &CameraConfig, _wanted: &Wanted) -> Result<Box<dyn Camera>, CameraError> {
     if let Some(folder) = &config.replay {
         return Ok(Box::new(replay::Replay::open(folder, config.replay_fps)?));
     }

@@ -6,10 +6,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use facelogin_protocol::types::CameraKind;
 use nix::fcntl::OFlag;
 
 use crate::vision::camera::{Camera, CameraError, Shot};
 use crate::vision::decode::picture_file;
+use crate::vision::wire::Light;
 
 /// The most pictures of a folder that are played.
 const MAX_PICTURES: usize = 10_000;
@@ -83,6 +85,10 @@ impl Camera for Replay {
         "replay"
     }
 
+    fn kind(&self) -> CameraKind {
+        CameraKind::Replay
+    }
+
     fn next(&mut self) -> Result<Shot, CameraError> {
         let path = &self.files[self.next % self.files.len()];
         let fail = |why: String| CameraError::Replay {
@@ -92,6 +98,7 @@ impl Camera for Replay {
         let bytes = read(path).map_err(|error| fail(error.to_string()))?;
         std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
         let arrived = Instant::now();
+        let sequence = u32::try_from(self.next).unwrap_or(u32::MAX);
         // Like a camera, it does not wait for a slow reader: pictures that were not fetched in time are gone.
         while self.due <= arrived {
             self.due += self.pace;
@@ -100,6 +107,11 @@ impl Camera for Replay {
         let picture = picture_file(&bytes).map_err(|error| fail(error.to_string()))?;
         Ok(Shot {
             picture,
+            format: *b"JPEG",
+            sequence,
+            taken: None,
+            light: Light::Steady,
+            dark: None,
             arrived,
             decoding: arrived.elapsed(),
         })
