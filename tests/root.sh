@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# Sourced, after packaging/common.sh, by what makes a Debian to boot: its folder by debootstrap, and the packages of the
+# shared libraries that our programs ask for.
+. /etc/os-release
+
+# libraries_of PROGRAM...: one package a line.
+libraries_of() {
+    ldd "$@" | awk '$3 ~ /^\// { print $3 }' | sort -u | xargs -n 1 readlink -f | sed 's|^\(/usr\)\?/lib|*/lib|' |
+        xargs dpkg -S | cut -d: -f1 | sort -u
+}
+
+# key_of TEXT...: what of the release and of these decides about a cached file, in a few digits.
+key_of() { printf '%s ' "$VERSION_CODENAME" "$@" | sha256sum | cut -c 1-12; }
+
+# debian FOLDER LOG PACKAGE...: this machine's release, the smallest there is, with these packages. Whole or not at all.
+debian() {
+    local folder=$1 log=$2 mirror list
+    shift 2
+    is_root || die "making a file system needs root"
+    command -v debootstrap >/dev/null || die "debootstrap is not there; packaging/deps.sh debootstrap installs it"
+    # shellcheck disable=SC2016 # apt's own field
+    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -n 1)
+    [ -n "$mirror" ] || die "apt knows no mirror of packages"
+    list=$(printf '%s,' "$@")
+    rm -rf "$folder.unfinished"
+    debootstrap --variant=minbase --include="${list%,}" "$VERSION_CODENAME" "$folder.unfinished" "$mirror" >"$log" 2>&1 ||
+        die "debootstrap failed; $log tells why"
+    rm -rf "$folder.unfinished"/var/cache/apt/archives/*.deb "$folder.unfinished"/var/lib/apt/lists/*
+    mv "$folder.unfinished" "$folder"
+}
