@@ -3,14 +3,21 @@
 # shared libraries that our programs ask for.
 . /etc/os-release
 
-# libraries_of PROGRAM...: one package a line.
-libraries_of() {
-    ldd "$@" | awk '$3 ~ /^\// { print $3 }' | sort -u | xargs -n 1 readlink -f | sed 's|^\(/usr\)\?/lib|*/lib|' |
-        xargs dpkg -S | cut -d: -f1 | sort -u
-}
+# libraries_of PROGRAM...: the files of the shared libraries that they load, one a line.
+libraries_of() { ldd "$@" | awk '$3 ~ /^\// { print $3 }' | sort -u | xargs -n 1 readlink -f | sort -u; }
+
+# packages_of FILE...: the packages that these libraries come from, one a line. Takes a second or two.
+packages_of() { printf '%s\n' "$@" | sed 's|^\(/usr\)\?/lib|*/lib|' | xargs dpkg -S | cut -d: -f1 | sort -u; }
 
 # key_of TEXT...: what of the release and of these decides about a cached file, in a few digits.
 key_of() { printf '%s ' "$VERSION_CODENAME" "$@" | sha256sum | cut -c 1-12; }
+
+# forget PATTERN FILE: of what is cached by this pattern, keeps FILE and what was used within two weeks: by another branch,
+# perhaps.
+forget() {
+    touch -c "$2"
+    find "$cache" -maxdepth 1 -type f -name "$1" -mtime +14 -delete
+}
 
 # debian FOLDER LOG PACKAGE...: this machine's release, the smallest there is, with these packages. Whole or not at all.
 debian() {

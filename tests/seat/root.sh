@@ -8,12 +8,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 libraries=$(libraries_of "$bins/facelogind" "$bins/facelogin-enroll" "$bins/pam-try")
 packages="systemd systemd-sysv udev dbus libpam-systemd kmod kbd sudo linux-image-$(dpkg --print-architecture)
-    initramfs-tools openssh-server openssh-client $libraries"
-# shellcheck disable=SC2086 # a list of names
-set -- $packages
-folder=$cache/seat-$(key_of "$@" "$(cat "$0" "$here/../root.sh")")
+    initramfs-tools openssh-server openssh-client"
+folder=$cache/seat-$(key_of "$packages" "$libraries" "$(cat "$0" "$here/../root.sh")")
 if [ ! -d "$folder" ]; then
     rm -rf "$cache"/seat-*
-    debian "$folder" "$cache/seat.log" "$@"
+    # shellcheck disable=SC2046,SC2086 # lists of names
+    debian "$folder" "$cache/seat.log" $packages $(packages_of $libraries)
 fi
 printf '%s\n' "$folder"

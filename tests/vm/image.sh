@@ -9,17 +9,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 libraries=$(libraries_of "$bins/facelogind" "$bins/facelogin-enroll" "$bins/pam-try")
 packages="systemd systemd-sysv udev dbus libpam-systemd libpam-runtime sudo login passwd kmod procps psmisc util-linux
-    e2fsprogs v4l-utils $libraries"
-# shellcheck disable=SC2086 # a list of names
-set -- $packages "$@"
-wanted=
-if [ "${*: -1}" = --cached ]; then
-    wanted=yes
-    set -- "${@:1:$#-1}"
-fi
-image=$cache/vm-$(key_of "$@" "$(cat "$0" "$here/../root.sh")").ext4
+    e2fsprogs v4l-utils"
+image=$cache/vm-$(key_of "$packages" "$libraries" "$(cat "$0" "$here/../root.sh")").ext4
 if [ ! -f "$image" ]; then
-    [ -z "$wanted" ] || die "the system to boot is still to be made: make vm-base"
+    [ "${1:-}" != --cached ] || die "the system to boot is still to be made: make vm-base"
     command -v mkfs.ext4 >/dev/null || die "mkfs.ext4 is not there; packaging/deps.sh e2fsprogs installs it"
     mkdir -p "$cache"
     # Not in /tmp, where device files may be forbidden.
@@ -27,7 +20,8 @@ if [ ! -f "$image" ]; then
     trap 'rm -rf "$work"' EXIT
     trap 'exit 1' HUP INT TERM
     printf 'Making a Debian to boot, a minute or two; %s tells how far it is\n' "$cache/vm.log" >&2
-    debian "$work/root" "$cache/vm.log" "$@"
+    # shellcheck disable=SC2046,SC2086 # lists of names
+    debian "$work/root" "$cache/vm.log" $packages $(packages_of $libraries)
     rm -rf "$work"/root/usr/share/{doc,man,locale,info}/* "$work"/root/var/cache/*
     printf 'facelogin-vm\n' >"$work/root/etc/hostname"
     printf '127.0.0.1 localhost facelogin-vm\n' >"$work/root/etc/hosts"
@@ -42,10 +36,10 @@ unset FACELOGIN_HOST
 exec /srv/host/first.sh
 FIRST
     chmod 0755 "$work/root/usr/local/sbin/facelogin-first"
-    rm -f "$cache"/vm-*.ext4
     # Room for many builds' programs; what is not written takes no place.
-    truncate -s 3G "$image.unfinished"
-    mkfs.ext4 -q -F -m 0 -E lazy_itable_init=0,lazy_journal_init=0 -d "$work/root" "$image.unfinished"
-    mv "$image.unfinished" "$image"
+    truncate -s 3G "$image.$$"
+    mkfs.ext4 -q -F -m 0 -E lazy_itable_init=0,lazy_journal_init=0 -d "$work/root" "$image.$$"
+    mv "$image.$$" "$image"
 fi
+forget 'vm-*' "$image"
 printf '%s\n' "$image"

@@ -4,6 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../packaging/common.sh"
+. "$here/../root.sh"
 
 [ "$(uname -m)" = x86_64 ] || die "this kernel is built for x86_64 only"
 # The release's own: linux-source depends on the one with a number.
@@ -13,7 +14,7 @@ if [ -z "$package" ] || [ ! -f "$archive" ]; then
     die "linux-source is not there; packaging/deps.sh --tests installs it"
 fi
 version=$(dpkg-query -W -f '${Version}' "$package")
-kernel=$cache/kernel-$(printf '%s ' "$package" "$version" "$(cat "$0" "$here/kernel.config")" | sha256sum | cut -c 1-12)
+kernel=$cache/kernel-$(key_of "$package" "$version" "$(cat "$0" "$here/kernel.config")")
 if [ ! -x "$kernel" ]; then
     [ "${1:-}" != --cached ] || die "the kernel is still to be built: make vm-base"
     mkdir -p "$cache"
@@ -35,9 +36,8 @@ if [ ! -x "$kernel" ]; then
         make -C "$work" ARCH=um -j "$(nproc)" linux
     ) >"$log" 2>&1 </dev/null || die "the kernel was not built: $(tail -n 5 "$log")"
     strip --strip-debug "$work/linux"
-    # One is enough; those of other versions are only large.
-    rm -f "$cache"/kernel-*
-    cp "$work/linux" "$kernel.unfinished"
-    mv "$kernel.unfinished" "$kernel"
+    cp "$work/linux" "$kernel.$$"
+    mv "$kernel.$$" "$kernel"
 fi
+forget 'kernel-*' "$kernel"
 printf '%s\n' "$kernel"

@@ -41,17 +41,23 @@ done
 # Two serial lines with a cable between them: what is typed into ttyS1 is read at ttyS0, and back.
 mkfifo "$place/there" "$place/back"
 exec 5<>"$place/there" 6<>"$place/back" 7<>"$place/there" 8<>"$place/back"
-# The disk is read from the cache, and written to a file that lasts as long as this program, over reboots of the guest.
+# It lasts as long as this script, over reboots of the guest.
+cp --reflink=auto --sparse=always "$image" "$place/disk"
+# It starts itself anew for a reboot, whatever has become of the cache.
+cp "$kernel" "$place/linux"
 # shellcheck disable=SC2054 # the commas are the kernel's
 arguments=(
-    "ubd0=$place/disk,$image" root=/dev/ubda rootfstype=ext4 rw mem=1024M "uml_dir=$place" umid=guest
+    "ubd0=$place/disk" root=/dev/ubda rootfstype=ext4 rw mem=1024M "uml_dir=$place" umid=guest
     init=/usr/local/sbin/facelogin-first "FACELOGIN_HOST=$place/share" "facelogin.vm=$what"
     quiet loglevel=4 panic=-1 systemd.show_status=0 con=null ssl=null ssl0=fd:5,fd:6 ssl1=fd:8,fd:7
     vivid.n_devs=2 vivid.node_types=0x1,0x1
 )
+# It runs one thing at a time, itself or one of its programs, by turns that are several times slower from one processor to
+# another.
+processor=$(taskset --cpu-list --pid $$ | grep -o '[0-9]*$')
 case $what in
-shell) "$kernel" "${arguments[@]}" con0=fd:0,fd:1 2>"$out/kernel.log" & ;;
-scenarios) "$kernel" "${arguments[@]}" con0=null,fd:1 </dev/null 2>"$out/kernel.log" & ;;
+shell) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=fd:0,fd:1 2>"$out/kernel.log" & ;;
+scenarios) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=null,fd:1 </dev/null 2>"$out/kernel.log" & ;;
 *) die "shell or scenarios, not $what" ;;
 esac
 guest=$!

@@ -26,6 +26,7 @@ const GRACE: Duration = Duration::from_secs(30);
 /// One of the scripts in `tests/vm/scenarios`.
 #[derive(Clone, Debug)]
 pub struct Scenario {
+    /// Its file's name, without `.sh`.
     pub name: String,
     /// For each of its boots.
     limit: Duration,

@@ -11,13 +11,18 @@ if grep -qw facelogin.vm=shell /proc/cmdline; then
     stty sane
     printf '\nLinux %s; the user alice has the password alice-password. Ctrl-D turns it off.\n' "$(uname -r)"
     in_front known
-    HOME=/root TERM=linux bash -l -i
+    export HOME=/root TERM=${TERM:-linux}
+    cd /root && bash -l -i
     systemctl poweroff --force
     exit
 fi
 
 # As it comes, so that it is there whatever ends this.
 journalctl --boot --follow --no-tail --output short-monotonic >>"$out/journal.txt" 2>/dev/null &
+# Somebody sits at the other end of the serial line from here on: while it is closed, what comes there is lost. And what
+# comes there is not to be sent back as if it were typed.
+stty -F /dev/ttyS1 raw -echo
+exec 9<>/dev/ttyS1
 # The first line of what is left to do is what is being done.
 [ -e "$state/left" ] || cp /srv/host/scenarios "$state/left"
 say "VM BOOT $(systemctl --version | head -n 1), Linux $(uname -r), $(systemd-analyze time 2>/dev/null | head -n 1)"
@@ -35,8 +40,13 @@ while scenario=$(head -n 1 "$state/left"); [ -n "$scenario" ]; do
     : >"$state/running"
     # On the disk before anything that takes the system down.
     sync
-    [ -n "$stage" ] || say "VM START $scenario"
     export scenario
+    if [ -z "$stage" ]; then
+        say "VM START $scenario"
+        fresh
+    else
+        fresh_line
+    fi
     timeout --kill-after=5 "${limit:-60}" bash "$file" "$stage" </dev/null
     code=$?
     # What goes on behind it is a reboot.

@@ -10,9 +10,9 @@ note() { say "VM NOTE ${scenario:-}: $*"; }
 # result CHECK EXPECTED SEEN
 result() {
     if [ "$2" = "$3" ]; then
-        say "VM RESULT ok $scenario: $1: $3"
+        say "VM RESULT ok $scenario: $1: ${3//$'\n'/ }"
     else
-        say "VM RESULT FAIL $scenario: $1: $3, expected $2"
+        say "VM RESULT FAIL $scenario: $1: ${3//$'\n'/ }, expected ${2//$'\n'/ }"
         return 1
     fi
 }
@@ -61,6 +61,26 @@ enrolled() {
         facelogin-enroll add --unattended --user "$1" --image /srv/pictures/obama.jpg /srv/pictures/obama2.jpg
 }
 
+# Nobody logged in, nobody locked out, and one prompt for a name on the serial line.
+fresh_line() {
+    local user
+    systemctl stop serial-getty@ttyS0.service
+    for user in $(loginctl list-users --no-legend | awk '$2 != "root" { print $2 }'); do
+        loginctl terminate-user "$user"
+        facelogin-enroll unlock --user "$user" >/dev/null 2>&1
+    done
+    # What nobody read is not for the next one.
+    timeout 0.2 cat /dev/ttyS1 >/dev/null
+    systemctl start serial-getty@ttyS0.service
+}
+# What every scenario finds: that, and the known face in front of a camera that works.
+fresh() {
+    fresh_line
+    camera fault none
+    [ "$(camera state plugged)" = true ] || camera plug
+    in_front known
+    until_true 60 vision_ready
+}
 # at_line STEPS: types at the serial line whose other end serial-getty@ttyS0 answers; see tests/src/bin/typist.rs.
 at_line() { typist --line /dev/ttyS1 <<<"$1"; }
 # at_terminal STEPS USER PROGRAM...: a program of the user's, on a terminal of its own.
