@@ -9,9 +9,8 @@ use super::descriptors::{self, Function};
 use super::device::Device;
 use super::emitter::Emitter;
 use super::fault::{Fault, Spell, corrupt};
-use super::format::Format;
 use super::light::{Light, Lit};
-use super::modes::Modes;
+use super::modes::{Mode, Modes};
 use super::payload::Outgoing;
 use super::probe::Agreement;
 use super::scene::{Scene, Shown};
@@ -213,7 +212,8 @@ impl Camera {
             if fault == Fault::Silent || part.stream.is_busy() {
                 continue;
             }
-            let (shown, wanted) = part.next(fault, number, mode.format, mode.size);
+            let (picture, shown, wanted) = part.next(fault, number, mode);
+            part.last = Some(picture);
             // A picture that cannot be encoded is a frame that does not come.
             let Ok(mut bytes) = self.scene.frame(shown, wanted) else {
                 continue;
@@ -226,6 +226,18 @@ impl Camera {
             part.stream
                 .put(|odd| Outgoing::new(bytes, length, odd, flagged, time));
             part.stream.pump(out);
+        }
+    }
+
+    /// Makes what the next frames are likely to show, while there is time.
+    pub fn prepare(&mut self) {
+        for part in &self.functions {
+            let (Some(mode), Some(number)) = (part.stream.mode(), part.stream.taken()) else {
+                continue;
+            };
+            let (_, shown, wanted) = part.next(part.spell.fault(), number, mode);
+            // It is tried again when the frame is due.
+            let _ = self.scene.frame(shown, wanted);
         }
     }
 
@@ -264,14 +276,13 @@ impl Part {
         }
     }
 
-    /// What the next frame shows, and how. `number`: of frames since the start.
-    fn next(&mut self, fault: Fault, number: u64, format: Format, size: (u16, u16)) -> (Shown, Wanted) {
+    /// Which picture the next frame is, what it shows, and how. `number`: of frames since the start.
+    fn next(&self, fault: Fault, number: u64, mode: Mode) -> (u64, Shown, Wanted) {
         let picture = match (fault, self.last) {
             (Fault::Frozen, Some(last)) => last,
             (_, Some(last)) => last + 1,
             (_, None) => 0,
         };
-        self.last = Some(picture);
         let shown = match fault {
             Fault::Black => Shown::Black,
             Fault::White => Shown::White,
@@ -293,12 +304,12 @@ impl Part {
             _ => 256,
         };
         let wanted = Wanted {
-            format,
-            size,
+            format: mode.format,
+            size: mode.size,
             lit,
             tables: self.tables,
             exposure,
         };
-        (shown, wanted)
+        (picture, shown, wanted)
     }
 }

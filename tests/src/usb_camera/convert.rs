@@ -1,6 +1,7 @@
 //! Pictures in the camera's formats.
 
-use image::imageops::{FilterType, crop_imm, resize};
+use std::borrow::Cow;
+
 use image::{GrayImage, RgbImage};
 
 use super::format::Format;
@@ -39,7 +40,7 @@ pub fn convert(picture: &RgbImage, file: Option<&[u8]>, wanted: &Wanted) -> imag
     }
     let mut rgb = covering(picture, wanted.size);
     if wanted.exposure != 256 {
-        for value in rgb.iter_mut() {
+        for value in rgb.to_mut().iter_mut() {
             *value = (u32::from(*value) * u32::from(wanted.exposure) / 256).min(255) as u8;
         }
     }
@@ -77,18 +78,51 @@ fn fits(picture: &RgbImage, (width, height): (u16, u16)) -> bool {
 }
 
 /// The middle of the picture, scaled to fill the size without distortion.
-fn covering(picture: &RgbImage, size: (u16, u16)) -> RgbImage {
+fn covering(picture: &RgbImage, size: (u16, u16)) -> Cow<'_, RgbImage> {
     if fits(picture, size) {
-        return picture.clone();
+        return Cow::Borrowed(picture);
     }
     let (width, height) = (u32::from(size.0), u32::from(size.1));
-    let across = f64::from(width) / f64::from(picture.width().max(1));
-    let down = f64::from(height) / f64::from(picture.height().max(1));
-    let scale = across.max(down);
-    let side = |pixels: u32, least: u32| ((f64::from(pixels) * scale).round() as u32).max(least);
-    let (wide, high) = (side(picture.width(), width), side(picture.height(), height));
-    let scaled = resize(picture, wide, high, FilterType::Triangle);
-    crop_imm(&scaled, (wide - width) / 2, (high - height) / 2, width, height).to_image()
+    // Pixels of the picture a pixel of the frame, the same in both directions.
+    let across = f64::from(picture.width()) / f64::from(width);
+    let down = f64::from(picture.height()) / f64::from(height);
+    let scale = across.min(down);
+    let columns = taps(width, picture.width(), scale);
+    let rows = taps(height, picture.height(), scale);
+    let stride = picture.width() as usize * 3;
+    let mut bytes = Vec::with_capacity((width * height * 3) as usize);
+    for (upper, lower, below) in rows {
+        let (upper, lower) = (upper * stride, lower * stride);
+        let upper = &picture.as_raw()[upper..upper + stride];
+        let lower = &picture.as_raw()[lower..lower + stride];
+        for &(left, right, beside) in &columns {
+            let (left, right) = (left * 3, right * 3);
+            for channel in 0..3 {
+                let mix = |line: &[u8]| {
+                    let [left, right] = [line[left + channel], line[right + channel]].map(u32::from);
+                    left * (256 - beside) + right * beside
+                };
+                let value = mix(upper) * (256 - below) + mix(lower) * below;
+                bytes.push((value >> 16) as u8);
+            }
+        }
+    }
+    // Three bytes for each pixel of that size.
+    Cow::Owned(RgbImage::from_raw(width, height, bytes).unwrap_or_else(|| RgbImage::new(width, height)))
+}
+
+/// For each place along one direction of the frame: the two of the picture that it lies between, and how near it is
+/// to the second, in 256ths.
+fn taps(length: u32, of: u32, scale: f64) -> Vec<(usize, usize, u32)> {
+    let last = f64::from(of.saturating_sub(1));
+    let start = (f64::from(of) - f64::from(length) * scale) / 2.0;
+    let tap = |place: u32| {
+        let at = (start + (f64::from(place) + 0.5) * scale - 0.5).clamp(0.0, last);
+        let first = at.floor();
+        let second = (first + 1.0).min(last);
+        (first as usize, second as usize, ((at - first) * 256.0) as u32)
+    };
+    (0..length).map(tap).collect()
 }
 
 /// Brightness over the whole range (ITU-R BT.601).

@@ -40,6 +40,9 @@ pub fn serve(camera: &Mutex<Camera>, socket: &UnixStream) -> io::Result<()> {
             Err(error) if ended(&error) => return Ok(()),
             Err(error) => return Err(error),
         }
+        if requests.buffer().is_empty() {
+            lock().prepare();
+        }
     }
 }
 

@@ -69,6 +69,11 @@ impl Stream {
         self.running.as_ref().map(|running| running.due)
     }
 
+    /// How many frames were due since it was started.
+    pub fn taken(&self) -> Option<u64> {
+        self.running.as_ref().map(|running| running.taken)
+    }
+
     /// Whether somebody has the node open: the driver asks for news of the controls as long.
     pub fn is_open(&self) -> bool {
         !self.waiting.is_empty()
