@@ -209,7 +209,11 @@ impl Camera {
                 continue;
             };
             let fault = part.spell.take();
-            if fault == Fault::Silent || part.stream.is_busy() {
+            if fault == Fault::Silent {
+                continue;
+            }
+            if part.stream.is_sending() {
+                part.stream.skipped += 1;
                 continue;
             }
             let (picture, shown, wanted) = part.next(fault, number, mode);
@@ -229,8 +233,11 @@ impl Camera {
         }
     }
 
-    /// Makes what the next frames are likely to show, while there is time.
+    /// Makes what the next frames are likely to show, while there is time: not while one is going out.
     pub fn prepare(&mut self) {
+        if self.functions.iter().any(|part| part.stream.is_sending()) {
+            return;
+        }
         for part in &self.functions {
             let (Some(mode), Some(number)) = (part.stream.mode(), part.stream.taken()) else {
                 continue;

@@ -50,8 +50,8 @@ pub enum Refused {
     /// Not a list of words.
     #[error("a command is a JSON array of words: {0}")]
     Words(#[from] serde_json::Error),
-    /// The connection broke.
-    #[error("the connection: {0}")]
+    /// The socket for commands.
+    #[error("the socket for commands: {0}")]
     Line(#[from] io::Error),
 }
 
@@ -77,15 +77,18 @@ impl Server {
         ends.add(Signal::SIGINT);
         ends.thread_block().map_err(io::Error::from)?;
         let signals = SignalFd::with_flags(&ends, SfdFlags::SFD_CLOEXEC).map_err(io::Error::from)?;
-        let port = device.port;
-        let camera = Arc::new(Mutex::new(Camera::new(device, scene)));
-        let plugged = Plugged::plug(&camera, port)?;
         if UnixStream::connect(path).is_err() {
             // Left behind by one that was killed.
             let _ = fs::remove_file(path);
         }
+        // Before it is plugged in: whoever asks too early waits for the answer.
         let listener = UnixListener::bind(path)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        let port = device.port;
+        let camera = Arc::new(Mutex::new(Camera::new(device, scene)));
+        let plugged = Plugged::plug(&camera, port).inspect_err(|_| {
+            let _ = fs::remove_file(path);
+        })?;
         Ok(Self {
             camera,
             port: Some(plugged.port()),
