@@ -32,7 +32,7 @@ enum Role {
         #[arg(long)]
         scene: Option<PathBuf>,
     },
-    /// Tells it something and prints what it says: show FOLDER, fault NAME [COUNT], unplug, plug [PORT], state.
+    /// Tells it something and prints what it says: show FOLDER, fault NAME [COUNT], unplug, plug [PORT], state [NAME].
     Tell {
         /// Where it takes commands.
         socket: PathBuf,

@@ -28,7 +28,6 @@ pub struct Camera {
     pub(super) configured: u8,
     /// Writes to controls that it does not advertise, or that are nobody's business but its maker's.
     pub(super) violations: Vec<String>,
-    pub(super) fault: Fault,
     scene: Scene,
     started: Instant,
 }
@@ -85,7 +84,6 @@ impl Camera {
             functions,
             configured: 0,
             violations: Vec::new(),
-            fault: Fault::None,
             scene,
             started: Instant::now(),
         }
@@ -103,10 +101,15 @@ impl Camera {
 
     /// From the next frame on; `frames`: for how many of each stream, if not until further notice.
     pub fn fail(&mut self, fault: Fault, frames: Option<u64>) {
-        self.fault = fault;
         for part in &mut self.functions {
             part.spell = Spell::new(fault, frames);
         }
+    }
+
+    /// What is wrong with it now.
+    pub fn fault(&self) -> Fault {
+        let mut faults = self.functions.iter().map(|part| part.spell.fault());
+        faults.find(|&fault| fault != Fault::None).unwrap_or_default()
     }
 
     /// The device descriptor.

@@ -15,15 +15,15 @@ pub enum Command {
     Unplug,
     /// Plugs it in, at this port or at the one it was at.
     Plug(Option<u32>),
-    /// What it says of itself.
-    State,
+    /// What it says of itself: all of it, or what goes by this name, as `colour.node`.
+    State(Option<String>),
 }
 
 /// Why a command is none.
 #[derive(Debug, thiserror::Error)]
 pub enum Unknown {
     /// It is none of the commands.
-    #[error("{0:?} is no command; say show FOLDER, fault NAME [COUNT], unplug, plug [PORT] or state")]
+    #[error("{0:?} is no command; say show FOLDER, fault NAME [COUNT], unplug, plug [PORT] or state [NAME]")]
     Command(String),
     /// It is none of the faults.
     #[error(
@@ -49,7 +49,8 @@ impl Command {
             ["unplug"] => Ok(Self::Unplug),
             ["plug"] => Ok(Self::Plug(None)),
             ["plug", port] => Ok(Self::Plug(Some(number(port)?))),
-            ["state"] => Ok(Self::State),
+            ["state"] => Ok(Self::State(None)),
+            ["state", key] => Ok(Self::State(Some(key.into()))),
             _ => Err(Unknown::Command(words.join(" "))),
         }
     }
@@ -81,7 +82,8 @@ mod tests {
             ("unplug", Command::Unplug),
             ("plug", Command::Plug(None)),
             ("plug 2", Command::Plug(Some(2))),
-            ("state", Command::State),
+            ("state", Command::State(None)),
+            ("state colour.node", Command::State(Some("colour.node".into()))),
         ] {
             assert_eq!(parse(line).expect(line), command);
         }

@@ -1,4 +1,25 @@
-//! The file that says what camera it is.
+//! The file that says what camera it is. What it leaves out is as a laptop's camera has it; a function that it does not
+//! name is not there.
+//!
+//! ```toml
+//! vendor = 0x04f2
+//! product = 0xb6d9
+//! serial = "0001"
+//! name = "Integrated Camera"
+//! port = 2
+//!
+//! [colour]
+//! formats = ["MJPG", "YUYV", "NV12"]
+//! sizes = [[640, 480], [1280, 720]]
+//! fps = [30, 29.97, 15]
+//! tables = false
+//! warm_up = 5
+//!
+//! [infrared]
+//! formats = ["GREY", "Y10", "Y12", "Y16"]
+//! emitter = false
+//! light = "alternate"
+//! ```
 
 use std::path::{Path, PathBuf};
 

@@ -52,7 +52,7 @@ pub struct Mode {
 }
 
 impl Modes {
-    /// Every size in every format, at the rates that the bus carries.
+    /// Every size in every format, at the rates that the bus carries. There is at least one of each.
     pub fn new(formats: &[Format], sizes: &[(u16, u16)], rates: &[f64], continuous: bool) -> Self {
         let offer = |&format: &Format| Offer {
             format,

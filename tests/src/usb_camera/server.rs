@@ -47,6 +47,9 @@ pub enum Refused {
     /// It is not there.
     #[error("the camera is not plugged in")]
     Unplugged,
+    /// It says nothing by that name.
+    #[error("{0:?} is nothing that the camera says of itself; `state` alone tells what is")]
+    Nameless(String),
     /// Not a list of words.
     #[error("a command is a JSON array of words: {0}")]
     Words(#[from] serde_json::Error),
@@ -169,18 +172,20 @@ impl Server {
                 let plugged = Plugged::plug(&self.camera, port.or(self.port))?;
                 self.port = Some(plugged.port());
                 self.plugged = Some(plugged);
-                self.state()
+                Ok(self.state().all()?)
             }
-            Command::State => self.state(),
+            Command::State(None) => Ok(self.state().all()?),
+            Command::State(Some(name)) => match self.state().named(&name)? {
+                Some(text) => Ok(text),
+                None => Err(Refused::Nameless(name)),
+            },
         }
     }
 
-    /// As JSON.
-    fn state(&self) -> Result<String, Refused> {
+    fn state(&self) -> State {
         let port = self.plugged.as_ref().map(Plugged::port);
         let device = self.plugged.as_ref().and_then(Plugged::device);
-        let state = State::of(&self.camera(), port, device);
-        Ok(serde_json::to_string_pretty(&state)?)
+        State::of(&self.camera(), port, device)
     }
 
     fn camera(&self) -> std::sync::MutexGuard<'_, Camera> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::camera::{Camera, Kind, Part};
 use super::descriptors::Function;
@@ -21,7 +22,7 @@ pub struct State {
     pub device: Option<String>,
     /// The scene's folder.
     pub scene: Option<PathBuf>,
-    /// The fault that was last asked for.
+    /// What is wrong with it now.
     pub fault: Fault,
     /// The colour function.
     pub colour: Option<FunctionState>,
@@ -76,7 +77,7 @@ impl State {
             plugged: port.is_some(),
             port,
             scene: camera.scene().folder().map(Into::into),
-            fault: camera.fault,
+            fault: camera.fault(),
             colour: None,
             infrared: None,
             emitter: None,
@@ -104,6 +105,27 @@ impl State {
         }
         state
     }
+
+    /// As JSON.
+    ///
+    /// # Errors
+    /// The encoder's.
+    pub fn all(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self)
+    }
+
+    /// What goes by this name, as `colour.node`: a text as it is, all else as JSON in one line; none if nothing does.
+    ///
+    /// # Errors
+    /// The encoder's.
+    pub fn named(&self, name: &str) -> serde_json::Result<Option<String>> {
+        let all = serde_json::to_value(self)?;
+        let found = name.split('.').try_fold(&all, |value, key| value.get(key));
+        Ok(found.map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }))
+    }
 }
 
 impl FunctionState {
@@ -121,5 +143,24 @@ impl FunctionState {
             skipped: part.stream.skipped,
             opened: part.stream.opened,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usb_camera::Device;
+    use crate::usb_camera::scene::Scene;
+
+    #[test]
+    fn one_thing_can_be_asked_for_by_its_name() {
+        let camera = Camera::new(Device::default(), Scene::default());
+        let state = State::of(&camera, None, None);
+        let said = |name| state.named(name).expect("JSON");
+        assert_eq!(said("fault").as_deref(), Some("none"));
+        assert_eq!(said("infrared.streaming").as_deref(), Some("false"));
+        assert_eq!(said("emitter.current").as_deref(), Some("[1,3,1,0,0,0,0,0,0]"));
+        assert_eq!(said("port").as_deref(), Some("null"));
+        assert_eq!(said("colour.colour"), None);
     }
 }

@@ -111,7 +111,10 @@ impl Stream {
 
     /// Whether a frame is going out. One that is due meanwhile is lost, as it is in a camera.
     pub fn is_sending(&self) -> bool {
-        let outgoing = self.running.as_ref().and_then(|running| running.outgoing.as_ref());
+        let outgoing = self
+            .running
+            .as_ref()
+            .and_then(|running| running.outgoing.as_ref());
         outgoing.is_some_and(|frame| !frame.untouched() && !frame.is_done())
     }
 
