@@ -1,8 +1,13 @@
 //! Cameras behind one trait: a colour camera of this machine, or a folder of pictures played at a camera's pace.
 
 mod colour;
+pub mod emitter;
 mod inventory;
+mod luma;
+mod pairing;
+pub mod quirks;
 mod replay;
+mod strobe;
 
 use std::time::{Duration, Instant};
 
