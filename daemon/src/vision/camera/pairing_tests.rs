@@ -10,7 +10,7 @@ fn picture(room: u8, person: u8, column: usize) -> Grid {
     for row in 12..44 {
         bytes[row * WIDTH + column..][..24].fill(person);
     }
-    Grid::of(&Luma::grey(&bytes, WIDTH))
+    Grid::of(&Luma::new(&bytes, WIDTH as u32))
 }
 
 /// Shows pictures, each a sequence number and the brightness of the person in it, and tells what was handed on: `=7` for
@@ -204,7 +204,7 @@ fn a_flash_on_a_small_part_of_the_picture_counts() {
         for row in 16..40 {
             bytes[row * 64 + 24..][..24].fill(face);
         }
-        Grid::of(&Luma::grey(&bytes, 64))
+        Grid::of(&Luma::new(&bytes, 64))
     };
     assert!(grid(40).change(&grid(56)) > FLASH);
     assert!(grid(40).change(&grid(44)) < FLASH);

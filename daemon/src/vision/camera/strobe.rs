@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn seen(lit: &[u8], dark: &[u8], face: &BBox) -> Option<Strobe> {
-        strobe(&Luma::grey(lit, SIDE), &Luma::grey(dark, SIDE), face)
+        strobe(&Luma::new(lit, SIDE as u32), &Luma::new(dark, SIDE as u32), face)
     }
 
     #[test]

@@ -103,6 +103,16 @@ fn it_is_on_while_the_camera_is_looked_through_and_then_as_before() {
 }
 
 #[test]
+fn somebody_elses_camera_is_left_as_it_was_found() {
+    for (current, told) in [(1, vec![one(2), one(1)]), (2, vec![one(2)])] {
+        let camera = made(state(1, current));
+        switch_on(&camera).unwrap().never_mind();
+        assert_eq!(*camera.0.told.borrow(), told);
+        assert_eq!(*camera.0.current.borrow(), one(current));
+    }
+}
+
+#[test]
 fn a_camera_without_alternation_takes_the_dark_picture_off_by_itself() {
     let camera = made(State {
         max: one(5),

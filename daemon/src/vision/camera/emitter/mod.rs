@@ -117,6 +117,7 @@ pub struct Emitter<C: Control = File> {
     device: C,
     unit: u8,
     selector: u8,
+    found: Vec<u8>,
     back: Vec<u8>,
     strobes: bool,
 }
@@ -169,6 +170,7 @@ impl<C: Control> Emitter<C> {
         }
         let mut current = vec![0; length];
         ask(Request::Current, &mut current)?;
+        let found = current.clone();
         let (on, back, strobes) = match way {
             Way::Microsoft => {
                 let (mut max, mut default, mut now) = ([0; modes::LENGTH], [0; modes::LENGTH], [0; modes::LENGTH]);
@@ -186,6 +188,7 @@ impl<C: Control> Emitter<C> {
             device,
             unit,
             selector,
+            found,
             back,
             strobes,
         };
@@ -206,6 +209,12 @@ impl<C: Control> Emitter<C> {
             return Err(EmitterError::NotTaken { told: on, says });
         }
         Ok(emitter)
+    }
+
+    /// Puts it back to what it was, whatever that was: for when the camera turns out to be in somebody else's use, who may
+    /// have switched it on.
+    pub fn never_mind(mut self) {
+        self.back = std::mem::take(&mut self.found);
     }
 
     /// Whether it lights every other picture, as far as it was told so and says so.
