@@ -12,7 +12,7 @@ use facelogin_protocol::types::CameraKind;
 use crate::vision::decode::{DecodeError, Picture};
 use crate::vision::wire::{Light, Wanted};
 
-pub use inventory::{is_fixed, list};
+pub use inventory::list;
 
 /// One picture, fresh from a camera.
 #[derive(Debug)]
@@ -88,10 +88,10 @@ pub enum CameraError {
 }
 
 /// Opens the first camera in the configuration's order that is there and that fits.
-pub fn open(config: &CameraConfig, _wanted: &Wanted) -> Result<Box<dyn Camera>, CameraError> {
+pub fn open(config: &CameraConfig, wanted: &Wanted) -> Result<Box<dyn Camera>, CameraError> {
     if let Some(folder) = &config.replay {
         return Ok(Box::new(replay::Replay::open(folder, config.replay_fps)?));
     }
-    let chosen = inventory::choose(config)?;
+    let chosen = inventory::choose(config, wanted)?;
     Ok(Box::new(colour::Colour::open(&chosen)?))
 }
