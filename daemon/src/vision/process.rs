@@ -254,12 +254,14 @@ impl Vision<'_> {
             .analyse(&frame, Effort::Video)
             .map_err(|error| error.to_string())?;
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let flashed = shot.dark.as_ref().zip(analysis.faces.first());
+        let strobe = flashed.and_then(|(dark, face)| camera::strobe(&shot.picture, dark, &face.bbox));
         Ok(Some(Observation {
             scan,
             number,
             sequence: shot.sequence,
             light: shot.light,
-            strobe: None,
+            strobe,
             faces: analysis.faces,
             brightness: analysis.brightness,
             decode_us: micros(shot.decoding),

@@ -36,7 +36,7 @@ impl Infrared {
     /// As [`Stream::open`]; the emitter is then what it was.
     pub fn open(node: &Node) -> Result<Self, CameraError> {
         // Before the stream begins, as the systems do for which these cameras are made.
-        let emitter = Emitter::switch_on(node.number).ok().flatten();
+        let emitter = Emitter::switch_on(node).ok().flatten();
         let stream = match Stream::open(node) {
             Ok(stream) => stream,
             Err(error) => {

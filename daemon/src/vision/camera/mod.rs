@@ -18,13 +18,16 @@ mod strobe;
 use std::time::{Duration, Instant};
 
 use facelogin_config::Camera as CameraConfig;
+use facelogin_engine::BBox;
 use facelogin_protocol::types::CameraKind;
 
 use crate::vision::decode::Picture;
-use crate::vision::wire::{Light, Wanted};
+use crate::vision::wire::{Light, Strobe, Wanted};
+
+use luma::Luma;
 
 pub use drops::Drops;
-pub use inventory::{is_fixed, list};
+pub use inventory::list;
 pub use stream::{Still, Stream};
 
 /// One picture, fresh from a camera.
@@ -108,10 +111,19 @@ pub enum CameraError {
 }
 
 /// Opens the first camera in the configuration's order that is there and that fits.
-pub fn open(config: &CameraConfig, _wanted: &Wanted) -> Result<Box<dyn Camera>, CameraError> {
+pub fn open(config: &CameraConfig, wanted: &Wanted) -> Result<Box<dyn Camera>, CameraError> {
     if let Some(folder) = &config.replay {
         return Ok(Box::new(replay::Replay::open(folder, config.replay_fps)?));
     }
-    let chosen = inventory::choose(config)?;
-    Ok(Box::new(colour::Colour::open(&chosen)?))
+    let chosen = inventory::choose(config, wanted)?;
+    Ok(match chosen.kind {
+        CameraKind::Infrared => Box::new(infrared::Infrared::open(&chosen)?),
+        _ => Box::new(colour::Colour::open(&chosen)?),
+    })
+}
+
+/// What the flash did to a face that was seen in the `lit` picture; `None` when too little is left to tell.
+pub fn strobe(lit: &Picture, dark: &Picture, face: &BBox) -> Option<Strobe> {
+    let (lit_luma, dark_luma) = (lit.luma(), dark.luma());
+    strobe::strobe(&Luma::new(&lit_luma, lit.width), &Luma::new(&dark_luma, dark.width), face)
 }

@@ -17,10 +17,12 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::fcntl::OFlag;
 
+use crate::vision::camera::inventory::Node;
 use crate::vision::camera::quirks;
 
+use place::Place;
+
 pub use descriptors::{Guid, Unit, units};
-pub use place::Place;
 
 /// A request of the video class (USB Video Class 1.5, table A-8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,9 +94,9 @@ enum Way {
     Quirk(&'static quirks::Switch),
 }
 
-/// Whether there is a way to switch the emitter of /dev/videoN. Reads descriptors; the device is left alone.
-pub fn known(number: u32) -> bool {
-    Place::of(number).is_some_and(|place| way(&place).is_some())
+/// Whether there is a way to switch the node's emitter. Reads descriptors; the device is left alone.
+pub fn known(node: &Node) -> bool {
+    Place::of(node).is_some_and(|place| way(&place).is_some())
 }
 
 fn way(place: &Place) -> Option<(u8, Way)> {
@@ -123,17 +125,17 @@ pub struct Emitter<C: Control = File> {
 }
 
 impl Emitter {
-    /// Switches on the emitter of /dev/videoN. `Ok(None)`: none is known, and the camera may drive one by itself.
+    /// Switches on the node's emitter. `Ok(None)`: none is known, and the camera may drive one by itself.
     ///
     /// The node stays open until the emitter is dropped: some cameras forget what they were told when it is closed.
     ///
     /// # Errors
     /// The camera can be looked through all the same; it may be dark.
-    pub fn switch_on(number: u32) -> Result<Option<Self>, EmitterError> {
-        let Some((unit, way)) = Place::of(number).and_then(|place| way(&place)) else {
+    pub fn switch_on(node: &Node) -> Result<Option<Self>, EmitterError> {
+        let Some((unit, way)) = Place::of(node).and_then(|place| way(&place)) else {
             return Ok(None);
         };
-        let path = format!("/dev/video{number}");
+        let path = format!("/dev/video{}", node.number);
         let device = OpenOptions::new()
             .read(true)
             .write(true)
