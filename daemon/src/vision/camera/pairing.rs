@@ -21,7 +21,7 @@ const LIT_CELLS: usize = CELLS * CELLS / 8;
 const FLASH: f32 = 0.04;
 
 /// The picture after the next is as bright as this one, but for this part of what changed in between.
-const RETURNS: f32 = 0.5;
+const RETURNS: f32 = 0.35;
 
 /// How often brightness turns before it is a strobe: dark, lit, dark, lit.
 const TURNS: u32 = 2;
