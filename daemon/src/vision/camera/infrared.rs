@@ -21,7 +21,7 @@ pub struct Infrared {
     id: String,
     // In this order: the stream is stopped, then its emitter is as before.
     stream: Stream,
-    emitter: Option<Emitter>,
+    _emitter: Option<Emitter>,
     pairing: Pairing<Still>,
     begun: Instant,
 }
@@ -51,7 +51,7 @@ impl Infrared {
         Ok(Self {
             id: node.id.clone(),
             stream,
-            emitter,
+            _emitter: emitter,
             pairing: Pairing::new(SLOWEST, told),
             begun: Instant::now(),
         })

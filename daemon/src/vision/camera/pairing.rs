@@ -35,6 +35,10 @@ const PATIENCE: u32 = 6;
 /// So many pictures in a row that are as bright as the one before, and it strobes no more.
 const STEADY: u32 = 3;
 
+/// So many pictures are handed on of which none was seen to be as bright as the one before it, and then one is held back to
+/// see. Whoever takes 50 ms to look at a picture gets every second one, by chance always a dark one.
+const UNSURE: u32 = 3;
+
 /// A picture's brightness, coarsely.
 #[derive(Clone, Debug)]
 pub struct Grid([f32; CELLS * CELLS]);
@@ -145,6 +149,7 @@ pub struct Pairing<P> {
     before: Option<Grid>,
     turns: u32,
     level: u32,
+    unsure: u32,
     waited: u32,
 }
 
@@ -159,6 +164,7 @@ impl<P> Pairing<P> {
             before: None,
             turns: 0,
             level: 0,
+            unsure: 0,
             waited: 0,
         }
     }
@@ -174,7 +180,14 @@ impl<P> Pairing<P> {
             // From one picture to the next a strobe always changes much, and then back again.
             Camera::Unknown if step == Step::Level || (self.went_up_or_down() && !turned) => Camera::Steady,
             Camera::Strobing if self.level >= STEADY => Camera::Steady,
+            Camera::Steady if step == Step::Gap && (self.unsure >= UNSURE || self.jumped(&taken.grid)) => {
+                Camera::Unknown
+            }
             same => same,
+        };
+        self.unsure = match (self.camera, step) {
+            (Camera::Steady, Step::Gap) => self.unsure + 1,
+            _ => 0,
         };
         self.waited += 1;
         let (before, held) = match self.last.take() {
@@ -248,6 +261,12 @@ impl<P> Pairing<P> {
             (Step::Up, Step::Down) | (Step::Down, Step::Up)
         );
         opposite && before.change(grid).abs() <= RETURNS * last.grid.change(grid).abs()
+    }
+
+    /// Whether it is brighter or darker than the last one, whatever came in between.
+    fn jumped(&self, grid: &Grid) -> bool {
+        let last = self.last.as_ref();
+        last.is_some_and(|last| last.grid.change(grid).abs() >= FLASH)
     }
 
     fn went_up_or_down(&self) -> bool {

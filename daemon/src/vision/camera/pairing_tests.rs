@@ -170,6 +170,40 @@ fn a_strobe_that_begins_or_ends_in_mid_scan_is_noticed() {
     assert_eq!(show(&mut pairing, &ended), ["=19", "=20"]);
 }
 
+/// What somebody sees who misses so many pictures while looking at one; `bright`: of the picture with this number.
+fn slowly(missed: u32, pictures: u32, bright: impl Fn(u32) -> u8) -> Vec<String> {
+    let mut pairing = new(false);
+    let (mut all, mut number) = (Vec::new(), 0);
+    while number < pictures {
+        let handed = show(&mut pairing, &[(number, bright(number))]);
+        number += if handed.is_empty() { 1 } else { 1 + missed };
+        all.extend(handed);
+    }
+    all
+}
+
+#[test]
+fn a_strobe_is_found_by_one_who_misses_pictures_too() {
+    // It begins when somebody comes near, with picture 10; before that the flash meets nothing.
+    for (missed, first) in [(0, 0), (1, 0), (1, 1), (2, 0), (3, 0), (3, 1), (5, 0)] {
+        let bright = |number: u32| if number >= 10 && (number + first) % 2 == 0 { 120 } else { 25 };
+        let handed = slowly(missed, 80, bright);
+        let pairs: Vec<_> = handed.iter().filter(|one| !one.starts_with('=')).collect();
+        assert!(pairs.len() >= 5, "{missed} missed, {first}: {handed:?}");
+        // Found once, it stays found.
+        let last = handed.iter().rposition(|one| one.starts_with('=')).unwrap();
+        assert!(last + 5 <= handed.len(), "{missed} missed, {first}: {handed:?}");
+    }
+}
+
+#[test]
+fn one_who_misses_pictures_waits_for_few_of_a_camera_that_does_not_strobe() {
+    let handed = slowly(1, 90, |_| 90);
+    // Of 45 that could be looked at, each fifth costs one more.
+    assert!(handed.len() >= 36, "{}", handed.len());
+    assert!(handed.iter().all(|one| one.starts_with('=')));
+}
+
 #[test]
 fn of_any_six_pictures_at_least_one_is_handed_on() {
     // Brightness and gaps by a small generator of numbers: no pattern of a camera's makes a scan starve.
