@@ -40,7 +40,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         (seen, last) = (seen + 1, Instant::now());
         // The middle ninth, where a face would be.
-        let (width, height) = (i32::try_from(shot.picture.width)?, i32::try_from(shot.picture.height)?);
+        let (width, height) = (
+            i32::try_from(shot.picture.width)?,
+            i32::try_from(shot.picture.height)?,
+        );
         let middle = BBox {
             left: width / 3,
             top: height / 3,
@@ -54,7 +57,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let told = strobe.map_or(String::new(), |strobe| {
             format!(" middle {:+.3} around {:+.3}", strobe.face, strobe.surround)
         });
-        println!("after {} ms: {} {:?}{told}", begun.elapsed().as_millis(), shot.sequence, shot.light);
+        println!(
+            "after {} ms: {} {:?}{told}",
+            begun.elapsed().as_millis(),
+            shot.sequence,
+            shot.light
+        );
     }
     Ok(())
 }

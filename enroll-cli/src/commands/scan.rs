@@ -117,10 +117,6 @@ fn details(detail: &Detail) -> String {
             text.push_str(&format!(", threshold {threshold:.3}"));
         }
     }
-    // Median of the pictures in which an infrared flash lit the face: it is no part of the verdict.
-    if let Some(strobe) = detail.strobe {
-        text.push_str(&format!("\nflash: the face {strobe:+.3} against what is around it"));
-    }
     if let Some(hint) = &detail.hint {
         text.push_str(&format!("\nHint: {}", clean(&sentences(&[hint]))));
     }
@@ -159,11 +155,8 @@ mod tests {
              5 pictures, 3 usable; the first after 210 ms, 640 ms in all\n\
              distance 0.312, threshold 0.360"
         );
-        reply.detail.strobe = Some(0.25);
-        assert!(tested("alice", &reply).ends_with("\nflash: the face +0.250 against what is around it"));
         reply.detail = detail(None);
         assert!(!tested("alice", &reply).contains("distance"));
-        assert!(!tested("alice", &reply).contains("flash"));
     }
 
     #[test]

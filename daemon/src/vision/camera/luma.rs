@@ -25,7 +25,11 @@ impl<'a> Luma<'a> {
     pub fn at(&self, column: usize, row: usize) -> u8 {
         let inside = column < self.width && row < self.height;
         let at = row.saturating_mul(self.width) + column;
-        if inside { self.bytes.get(at).copied().unwrap_or(0) } else { 0 }
+        if inside {
+            self.bytes.get(at).copied().unwrap_or(0)
+        } else {
+            0
+        }
     }
 }
 

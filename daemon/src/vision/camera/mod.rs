@@ -125,5 +125,9 @@ pub fn open(config: &CameraConfig, wanted: &Wanted) -> Result<Box<dyn Camera>, C
 /// What the flash did to a face that was seen in the `lit` picture; `None` when too little is left to tell.
 pub fn strobe(lit: &Picture, dark: &Picture, face: &BBox) -> Option<Strobe> {
     let (lit_luma, dark_luma) = (lit.luma(), dark.luma());
-    strobe::strobe(&Luma::new(&lit_luma, lit.width), &Luma::new(&dark_luma, dark.width), face)
+    strobe::strobe(
+        &Luma::new(&lit_luma, lit.width),
+        &Luma::new(&dark_luma, dark.width),
+        face,
+    )
 }

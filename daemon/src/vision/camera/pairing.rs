@@ -256,10 +256,7 @@ impl<P> Pairing<P> {
         let (Some(last), Some(before)) = (&self.last, &self.before) else {
             return false;
         };
-        let opposite = matches!(
-            (last.step, step),
-            (Step::Up, Step::Down) | (Step::Down, Step::Up)
-        );
+        let opposite = matches!((last.step, step), (Step::Up, Step::Down) | (Step::Down, Step::Up));
         opposite && before.change(grid).abs() <= RETURNS * last.grid.change(grid).abs()
     }
 

@@ -76,7 +76,10 @@ fn a_light_that_is_switched_on_or_off_or_dimmed_is_no_strobe() {
     ] {
         for told in [false, true] {
             let handed = show(&mut new(told), &numbered(&persons));
-            assert!(handed.iter().all(|one| one.starts_with('=')), "{persons:?}: {handed:?}");
+            assert!(
+                handed.iter().all(|one| one.starts_with('=')),
+                "{persons:?}: {handed:?}"
+            );
             assert!(handed.len() >= 3, "{persons:?}: {handed:?}");
         }
     }
@@ -99,7 +102,14 @@ fn somebody_who_moves_is_no_strobe() {
             picture: number,
         };
         let handed = pairing.push(taken);
-        assert_eq!(handed, if number == 0 { Paired::Wait } else { Paired::Steady(number) });
+        assert_eq!(
+            handed,
+            if number == 0 {
+                Paired::Wait
+            } else {
+                Paired::Steady(number)
+            }
+        );
     }
 }
 
@@ -186,7 +196,13 @@ fn slowly(missed: u32, pictures: u32, bright: impl Fn(u32) -> u8) -> Vec<String>
 fn a_strobe_is_found_by_one_who_misses_pictures_too() {
     // It begins when somebody comes near, with picture 10; before that the flash meets nothing.
     for (missed, first) in [(0, 0), (1, 0), (1, 1), (2, 0), (3, 0), (3, 1), (5, 0)] {
-        let bright = |number: u32| if number >= 10 && (number + first) % 2 == 0 { 120 } else { 25 };
+        let bright = |number: u32| {
+            if number >= 10 && (number + first) % 2 == 0 {
+                120
+            } else {
+                25
+            }
+        };
         let handed = slowly(missed, 80, bright);
         let pairs: Vec<_> = handed.iter().filter(|one| !one.starts_with('=')).collect();
         assert!(pairs.len() >= 5, "{missed} missed, {first}: {handed:?}");
@@ -217,7 +233,10 @@ fn of_any_six_pictures_at_least_one_is_handed_on() {
         let (mut sequence, mut silent) = (0_u32, 0);
         for _ in 0..5000 {
             sequence = sequence.wrapping_add(1 + random() % 3 / 2);
-            let handed = show(&mut pairing, &[(sequence, [25, 60, 120, 122][random() as usize % 4])]);
+            let handed = show(
+                &mut pairing,
+                &[(sequence, [25, 60, 120, 122][random() as usize % 4])],
+            );
             silent = if handed.is_empty() { silent + 1 } else { 0 };
             assert!(silent < PATIENCE, "{silent}");
         }
@@ -226,7 +245,10 @@ fn of_any_six_pictures_at_least_one_is_handed_on() {
 
 #[test]
 fn a_driver_that_does_not_number_its_pictures_is_served_without_pairs() {
-    let handed = show(&mut new(true), &[(0, 25), (0, 120), (0, 25), (0, 120), (0, 25), (0, 120)]);
+    let handed = show(
+        &mut new(true),
+        &[(0, 25), (0, 120), (0, 25), (0, 120), (0, 25), (0, 120)],
+    );
     assert_eq!(handed.len(), 1);
 }
 

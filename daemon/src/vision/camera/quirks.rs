@@ -144,7 +144,11 @@ mod tests {
             (0x5986, 0x1141, "Integrated IR Camera: Integrate", Some(Infrared)),
             (0x5986, 0x2113, "Integrated Camera: Integrated C", None),
         ] {
-            assert_eq!(kind(vendor, product, node), expected, "{vendor:04x}:{product:04x} {node}");
+            assert_eq!(
+                kind(vendor, product, node),
+                expected,
+                "{vendor:04x}:{product:04x} {node}"
+            );
         }
     }
 

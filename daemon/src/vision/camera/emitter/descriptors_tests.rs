@@ -25,7 +25,9 @@ fn extension(id: u8, guid: Guid, count: u8, sources: &[u8], bitmap: &[u8]) -> Ve
 /// A laptop's camera: a colour function on interfaces 0 and 1, an infrared one on 2 and 3.
 fn camera() -> Vec<u8> {
     let microsoft = Guid::parse(MICROSOFT).unwrap();
-    let mut bytes = vec![18, 1, 0, 2, 0xef, 2, 1, 64, 0xf2, 0x04, 0xd9, 0xb6, 0, 1, 1, 2, 3, 1];
+    let mut bytes = vec![
+        18, 1, 0, 2, 0xef, 2, 1, 64, 0xf2, 0x04, 0xd9, 0xb6, 0, 1, 1, 2, 3, 1,
+    ];
     bytes.extend(configuration(1));
     bytes.extend(interface(0, 0x0e, 1));
     bytes.extend(extension(4, Guid([7; 16]), 3, &[2], &[0b111]));

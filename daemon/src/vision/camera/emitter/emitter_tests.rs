@@ -224,7 +224,13 @@ fn the_way_is_the_one_that_the_nodes_own_interface_advertises() {
         bytes
     };
     let mut descriptors = vec![9, 2, 0, 0, 4, 1, 0, 0x80, 250];
-    for part in [interface(0), unit(4, 0x06), interface(2), unit(8, 0x06), unit(14, 0x26)] {
+    for part in [
+        interface(0),
+        unit(4, 0x06),
+        interface(2),
+        unit(8, 0x06),
+        unit(14, 0x26),
+    ] {
         descriptors.extend(part);
     }
     let place = |interface| Place {

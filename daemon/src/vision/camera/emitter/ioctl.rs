@@ -55,7 +55,10 @@ mod tests {
             ],
             [2, 4, 8]
         );
-        assert_eq!(nix::request_code_readwrite!(b'u', 0x21, size_of::<Query>()), 0xc010_7521);
+        assert_eq!(
+            nix::request_code_readwrite!(b'u', 0x21, size_of::<Query>()),
+            0xc010_7521
+        );
     }
 
     #[test]

@@ -105,7 +105,8 @@ fn way(place: &Place) -> Option<(u8, Way)> {
         let has = |unit: &&Unit| unit.guid == guid && unit.advertises(selector);
         units.iter().find(has).map(|unit| unit.id)
     };
-    let switches = quirks::of(place.vendor, place.product, &place.name).filter_map(|quirk| quirk.emitter.as_ref());
+    let switches =
+        quirks::of(place.vendor, place.product, &place.name).filter_map(|quirk| quirk.emitter.as_ref());
     // What is known of the very model goes before what holds for all.
     let by_quirk = switches
         .filter_map(|switch| Some((unit(switch.unit, switch.selector)?, Way::Quirk(switch))))
@@ -175,7 +176,8 @@ impl<C: Control> Emitter<C> {
         let found = current.clone();
         let (on, back, strobes) = match way {
             Way::Microsoft => {
-                let (mut max, mut default, mut now) = ([0; modes::LENGTH], [0; modes::LENGTH], [0; modes::LENGTH]);
+                let (mut max, mut default, mut now) =
+                    ([0; modes::LENGTH], [0; modes::LENGTH], [0; modes::LENGTH]);
                 ask(Request::Max, &mut max)?;
                 ask(Request::Default, &mut default)?;
                 now.copy_from_slice(&current);
@@ -183,7 +185,9 @@ impl<C: Control> Emitter<C> {
                 (plan.on.to_vec(), plan.back.to_vec(), plan.strobes)
             }
             // A process that died may have left it on.
-            Way::Quirk(switch) if current == switch.on => (switch.on.clone(), switch.off.clone(), switch.strobes),
+            Way::Quirk(switch) if current == switch.on => {
+                (switch.on.clone(), switch.off.clone(), switch.strobes)
+            }
             Way::Quirk(switch) => (switch.on.clone(), current, switch.strobes),
         };
         let emitter = Self {
