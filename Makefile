@@ -13,7 +13,7 @@ WITH_DATA = $(if $(filter 0,$(shell id -u)),FACELOGIN_TEST_NO_SKIP=1) FACELOGIN_
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps test-deps build rigged models pictures demo test test-seat fuzz bench lint deny units install uninstall clean
+.PHONY: help deps test-deps build rigged models pictures demo vm-base test vm test-seat fuzz bench lint deny units install uninstall clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -40,8 +40,15 @@ demo: deps build models pictures ## log in by face on a replayed camera, through
 test-deps: deps
 	@packaging/deps.sh --tests
 
-test: test-deps build rigged models pictures ## run all tests
+# What the tests boot, kept in the cache: a kernel in user mode and a Debian.
+vm-base: test-deps build
+	@if [ "$$(id -u)-$$(uname -m)" = 0-x86_64 ]; then tests/vm/kernel.sh && tests/vm/image.sh; fi
+
+test: test-deps build rigged models pictures vm-base ## run all tests
 	$(WITH_DATA) $(CARGO) test --release --locked --workspace --no-fail-fast
+
+vm: models pictures vm-base ## a root shell in the system that the tests boot, with a camera (as root)
+	@tests/vm/run.sh shell
 
 test-seat: deps build models pictures ## boot a Debian with a seat in qemu and log in there (as root; some minutes)
 	@packaging/deps.sh qemu-system-x86 debootstrap e2fsprogs openssh-client
@@ -57,7 +64,7 @@ lint: deps ## formatting, licences and sources of dependencies, units, scripts, 
 	$(CARGO) fmt --all --check
 	@$(MAKE) --no-print-directory deny units
 	@tests/check-docs.sh
-	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/*.sh tests/demo/*.sh tests/seat/*.sh tests/fuzz/*.sh .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/*.sh tests/demo/*.sh tests/seat/*.sh tests/vm/*.sh tests/vm/*/*.sh tests/fuzz/*.sh .ci/run; fi
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 # Advisories are left to whoever has the network: their database is a repository that is fetched each time.

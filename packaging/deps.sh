@@ -15,6 +15,10 @@ if [ "${1:-}" = --tests ]; then
     # What logs in for real: sudo, su, login, polkit with its bus, a lock screen on a screen without a screen; logind; and
     # a file system that can be encrypted.
     tests="sudo util-linux login libpam-runtime polkitd pkexec dbus systemd i3lock xvfb xdotool e2fsprogs mount"
+    # And what the kernel and the system are made from that they boot: see tests/vm/README.md.
+    if [ "$(uname -m)" = x86_64 ]; then
+        tests="$tests linux-source bison flex bc xz-utils debootstrap"
+    fi
     needed=$tests
 fi
 

@@ -40,7 +40,8 @@ fn find(name: &str) -> PathBuf {
     }
 }
 
-fn folder() -> PathBuf {
+/// The folder of all of them.
+pub fn folder() -> PathBuf {
     if let Some(folder) = env::var_os("FACELOGIN_BIN_DIR") {
         return folder.into();
     }

@@ -9,3 +9,4 @@ pub mod hostile;
 pub mod pam_host;
 pub mod scripted;
 pub mod system;
+pub mod vm;
