@@ -309,3 +309,7 @@ pub fn readable(daemon: &Daemon) -> Result<Vec<Template>, StoreError> {
     }
     Ok(templates)
 }
+
+#[cfg(test)]
+#[path = "attempt_tests.rs"]
+mod tests;

@@ -122,7 +122,7 @@ impl List<'_> {
 /// A format's code, as V4L2's tools print it.
 fn text(code: [u8; 4]) -> String {
     let text = String::from_utf8_lossy(&code);
-    text.trim_end()
+    text.trim_end_matches(' ')
         .chars()
         .map(|c| if c.is_control() { '?' } else { c })
         .collect()
