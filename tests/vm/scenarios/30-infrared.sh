@@ -11,7 +11,7 @@ cp -a "$conf" "$kept/facelogin.toml"
 # Whatever happens, the others find the camera and the configuration as they expect them.
 restore() {
     cp -a "$kept/facelogin.toml" "$conf"
-    facelogin-enroll clear --unattended --user alice
+    facelogin-enroll clear --yes --unattended --user alice
     systemctl restart facelogind.service
     camera fault none
     rm -rf "$kept"
@@ -39,10 +39,10 @@ strobe_of() {
 test_reason() { facelogin-enroll --json test --user alice | tr -d ' \n' | sed -n 's/.*"reason":"\([a-z_]*\)".*/\1/p'; }
 
 fresh
-sed -i 's|^device = .*|device = "usb:04f2:b6d9 kind=infrared"|' "$conf"
+sed -i -e 's|^device = .*|device = "usb:04f2:b6d9 kind=infrared"|' -e '/^allow_virtual/d' -e 's|^\[camera\]|&\nallow_virtual = true|' "$conf"
 systemctl restart facelogind.service facelogin-vision.service
 until_true 60 vision_ready
-facelogin-enroll clear --unattended --user alice >/dev/null 2>&1
+facelogin-enroll clear --yes --unattended --user alice >/dev/null 2>&1
 
 cameras=$(facelogin-enroll --json cameras | tr -d ' \n')
 result "its emitter is known" true "$(sed -n 's/.*"kind":"infrared"[^}]*"emitter":\([a-z]*\).*/\1/p' <<<"$cameras")"
@@ -50,7 +50,8 @@ result "the emitter is off before" 1 "$(mode)"
 told
 
 # Enrolled and logged in with.
-holds "enrols in infrared" facelogin-enroll add --unattended --user alice --camera infrared
+said=$(facelogin-enroll add --unattended --user alice --camera infrared 2>&1)
+result "enrols in infrared" 0 "$?" || note "$said"
 result "the template is for infrared" yes "$(facelogin-enroll --json list --user alice | tr -d ' \n' | grep -q '"kind":"infrared"' && echo yes)"
 until_true 10 closed
 told
