@@ -45,8 +45,9 @@ impl Levels {
     }
 }
 
-/// Pictures that differ by less in their mean are as bright: a person who moves changes it by as much.
-const EVEN: f32 = 0.02;
+/// Pictures whose means differ by no more than this, and this share of the mean, are as bright: a person who moves
+/// changes it by as much.
+const EVEN: (f32, f32) = (0.004, 0.05);
 
 /// So many changes in a row that were none: it has settled.
 const EVEN_STEPS: u32 = 2;
@@ -69,7 +70,7 @@ impl WarmUp {
         let change = self.before.map(|before| (levels.mean - before).abs());
         self.before = Some(levels.mean);
         self.even = match change {
-            Some(change) if change < EVEN && !levels.useless() => self.even + 1,
+            Some(change) if change <= EVEN.0 + EVEN.1 * levels.mean && !levels.useless() => self.even + 1,
             _ => 0,
         };
         let enough = self.held >= MOST.0 || since_first >= MOST.1;

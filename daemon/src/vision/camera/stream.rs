@@ -83,17 +83,23 @@ impl Stream {
     /// # Errors
     /// [`CameraError::Busy`] while another program has it, [`CameraError::Open`] otherwise.
     pub fn open(node: &Node) -> Result<Self, CameraError> {
-        Self::open_number(node.number, &node.id, node.kind)
+        Self::open_number(node.number, &node.id, node.kind, None)
     }
 
-    /// As [`Stream::open`]: /dev/video`number`, whose identity is `id`, as a camera of this kind.
+    /// As [`Stream::open`]: /dev/video`number`, whose identity is `id`, as a camera of this kind; in the format with this
+    /// V4L2 code if one is named.
     ///
     /// # Errors
     /// As there.
-    pub fn open_number(number: u32, id: &str, kind: CameraKind) -> Result<Self, CameraError> {
+    pub fn open_number(
+        number: u32,
+        id: &str,
+        kind: CameraKind,
+        only: Option<[u8; 4]>,
+    ) -> Result<Self, CameraError> {
         let id = || id.to_owned();
         // v4l panics at a driver's nonsense: a name that is not UTF-8, a colour space of the future.
-        match catch_unwind(|| open(number, id(), kind)) {
+        match catch_unwind(|| open(number, id(), kind, only)) {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) if error.raw_os_error() == Some(EBUSY) => Err(CameraError::Busy { id: id() }),
             Ok(Err(error)) => Err(CameraError::Open {
@@ -276,7 +282,7 @@ struct Settled {
     interval: Option<Fraction>,
 }
 
-fn open(number: u32, id: String, kind: CameraKind) -> io::Result<Stream> {
+fn open(number: u32, id: String, kind: CameraKind, only: Option<[u8; 4]>) -> io::Result<Stream> {
     let device = Device::new(number as usize)?;
     let formats = Format::of(kind);
     let known: Vec<[u8; 4]> = device

@@ -1,55 +1,177 @@
 //! What cameras and files may and may not be.
-
 use super::*;
 
+/// One picture of a raw format, with `grey` or without, and rows `stride` bytes apart.
+fn raw(format: Raw, bytes: &[u8], size: (u32, u32), stride: u32, grey: bool) -> Result<Picture, DecodeError> {
+    let layout = Layout {
+        width: size.0,
+        height: size.1,
+        stride,
+    };
+    format.decode(bytes, layout, grey, &mut Depth::default())
+}
+
+/// The uncompressed formats with colours, and 2 x 2 pixels of one colour in each, from its luma and chroma and from its
+/// red, green and blue.
+fn even(y: u8, u: u8, v: u8, [r, g, b]: [u8; 3]) -> [(Raw, Vec<u8>); 5] {
+    [
+        (Raw::Yuyv, [y, u, y, v].repeat(2)),
+        (Raw::Uyvy, [u, y, v, y].repeat(2)),
+        (Raw::Nv12, vec![y, y, y, y, u, v]),
+        (Raw::Rgb3, [r, g, b].repeat(4)),
+        (Raw::Bgr3, [b, g, r].repeat(4)),
+    ]
+}
+
 #[test]
-fn yuyv_nv12_and_packed_agree_on_the_primary_colours() {
-    // Luma and chroma of BT.601 for black, white, and red.
+fn r24_all_formats_agree_on_black_white_and_red() {
     for (y, u, v, expected) in [
         (16, 128, 128, [0, 0, 0]),
         (235, 128, 128, [255, 255, 255]),
         (81, 90, 240, [255, 0, 0]),
     ] {
-        let near = |picture: Picture| {
+        for (format, bytes) in even(y, u, v, expected) {
+            let picture = raw(format, &bytes, (2, 2), 0, false).unwrap();
             assert_eq!((picture.width, picture.height, picture.bytes.len()), (2, 2, 12));
             for pixel in picture.bytes.chunks_exact(3) {
-                let off = pixel
-                    .iter()
-                    .zip(expected)
-                    .map(|(a, b)| a.abs_diff(b))
-                    .max()
-                    .unwrap();
-                assert!(off <= 2, "{pixel:?} is not {expected:?}");
+                let off = pixel.iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max();
+                assert!(off <= Some(2), "{format:?}: {pixel:?} is not {expected:?}");
             }
-        };
-        near(yuyv(&[y, u, y, v].repeat(2), 2, 2).unwrap());
-        near(nv12(&[y, y, y, y, u, v], 2, 2).unwrap());
-        near(packed(&expected.repeat(4), 2, 2, false).unwrap());
-        near(packed(&[expected[2], expected[1], expected[0]].repeat(4), 2, 2, true).unwrap());
+        }
+    }
+}
+
+#[test]
+fn r24_an_infrared_camera_is_read_for_its_luma_whatever_its_format() {
+    for (format, bytes) in even(100, 30, 220, [100, 100, 100]) {
+        let picture = raw(format, &bytes, (2, 2), 0, true).unwrap();
+        assert_eq!(picture.bytes, [100; 4], "{format:?}");
+        assert!(matches!(picture.pixels(), Pixels::Grey(_)));
+        assert_eq!(picture.luma(), &[100; 4][..]);
+    }
+    let whole = jpeg();
+    let (colour, grey) = (
+        mjpeg(&whole, 64, 48).unwrap(),
+        mjpeg_grey(&whole, 64, 48).unwrap(),
+    );
+    assert!(matches!(grey.pixels(), Pixels::Grey(_)));
+    let off = colour
+        .luma()
+        .iter()
+        .zip(grey.bytes)
+        .map(|(a, b)| a.abs_diff(b))
+        .max();
+    assert!(off <= Some(3), "{off:?}");
+}
+
+#[test]
+fn r24_grey_of_any_depth_comes_to_eight_bits() {
+    let words = |words: [u16; 2]| {
+        words
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    for (format, bytes, expected) in [
+        (Raw::Grey, vec![0, 255], [0, 255]),
+        (Raw::Y10, words([0, 1023]), [0, 255]),
+        (Raw::Y10, words([4, 512]), [1, 128]),
+        // Bits that the format does not have.
+        (Raw::Y10, words([3, 0xffff]), [0, 255]),
+        (Raw::Y12, words([16, 4095]), [1, 255]),
+        // A sensor of ten bits, of twelve, of sixteen.
+        (Raw::Y16, words([0, 1023]), [0, 255]),
+        (Raw::Y16, words([1024, 4095]), [64, 255]),
+        (Raw::Y16, words([0x8000, 0xffff]), [128, 255]),
+    ] {
+        let picture = raw(format, &bytes, (2, 1), 0, false).unwrap();
+        assert_eq!(picture.bytes, expected, "{format:?} {bytes:?}");
+        assert!(picture.grey);
+    }
+    // What was learnt of the stream is kept.
+    let layout = Layout {
+        width: 1,
+        height: 1,
+        stride: 0,
+    };
+    let mut depth = Depth::default();
+    let mut level = |word: u16| {
+        let picture = Raw::Y16
+            .decode(&word.to_le_bytes(), layout, true, &mut depth)
+            .unwrap();
+        picture.bytes[0]
+    };
+    assert_eq!([level(512), level(0x4000), level(512)], [128, 64, 2]);
+}
+
+#[test]
+fn r24_rows_with_gaps_between_them_are_read_without_the_gaps() {
+    let formats = [Raw::Grey, Raw::Y10, Raw::Y12, Raw::Y16];
+    let formats = formats
+        .into_iter()
+        .chain(even(0, 0, 0, [0; 3]).map(|(format, _)| format));
+    for format in formats {
+        for grey in [false, true] {
+            let of = |stride| Layout {
+                width: 4,
+                height: 4,
+                stride,
+            };
+            let tight = format.needed(of(0)).unwrap();
+            let rows = if format == Raw::Nv12 { 6 } else { 4 };
+            let row = tight / rows;
+            let bytes: Vec<u8> = (0..tight).map(|at| (at * 37) as u8).collect();
+            let mut spread = Vec::new();
+            for line in bytes.chunks(row) {
+                spread.extend_from_slice(line);
+                spread.extend_from_slice(&[0xee; 5]);
+            }
+            let stride = row as u32 + 5;
+            // Nothing need follow the last row.
+            spread.truncate(spread.len() - 5);
+            assert_eq!(format.needed(of(stride)).unwrap(), spread.len(), "{format:?}");
+            assert_eq!(
+                raw(format, &spread, (4, 4), stride, grey).unwrap().bytes,
+                raw(format, &bytes, (4, 4), 0, grey).unwrap().bytes,
+                "{format:?}"
+            );
+            spread.pop();
+            assert!(matches!(
+                raw(format, &spread, (4, 4), stride, grey),
+                Err(DecodeError::Short { .. })
+            ));
+        }
     }
 }
 
 #[test]
 fn short_and_impossible_pictures_are_refused() {
+    let short = raw(Raw::Yuyv, &[0; 7], (2, 2), 0, false);
     assert!(matches!(
-        yuyv(&[0; 7], 2, 2),
+        short,
         Err(DecodeError::Short {
             needed: 8,
             got: 7,
             ..
         })
     ));
-    assert!(matches!(nv12(&[0; 5], 2, 2), Err(DecodeError::Short { .. })));
-    assert!(matches!(
-        packed(&[0; 11], 2, 2, false),
-        Err(DecodeError::Short { .. })
-    ));
-    for (width, height) in [(0, 2), (2, 0), (MAX_SIDE + 2, 2), (3, 2)] {
-        assert!(
-            matches!(yuyv(&[0; 64], width, height), Err(DecodeError::Size(..))),
-            "{width}x{height}"
-        );
+    for (format, bytes) in even(0, 0, 0, [0; 3]) {
+        let cut = raw(format, &bytes[1..], (2, 2), 0, false);
+        assert!(matches!(cut, Err(DecodeError::Short { .. })), "{format:?}");
     }
+    for (size, stride) in [
+        ((0, 2), 0),
+        ((2, 0), 0),
+        ((MAX_SIDE + 2, 2), 0),
+        ((3, 2), 0),
+        ((2, 2), 3),
+        ((2, 2), u32::MAX),
+    ] {
+        let refused = raw(Raw::Yuyv, &[0; 64], size, stride, false);
+        assert!(matches!(refused, Err(DecodeError::Size(..))), "{size:?} {stride}");
+    }
+    assert!(raw(Raw::Nv12, &[0; 64], (2, 3), 0, false).is_err());
+    assert!(raw(Raw::Grey, &[0; 64], (3, 3), 0, false).is_ok());
 }
 
 fn jpeg() -> Vec<u8> {
