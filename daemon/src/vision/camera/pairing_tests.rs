@@ -197,7 +197,7 @@ fn a_strobe_is_found_by_one_who_misses_pictures_too() {
     // It begins when somebody comes near, with picture 10; before that the flash meets nothing.
     for (missed, first) in [(0, 0), (1, 0), (1, 1), (2, 0), (3, 0), (3, 1), (5, 0)] {
         let bright = |number: u32| {
-            if number >= 10 && (number + first) % 2 == 0 {
+            if number >= 10 && (number + first).is_multiple_of(2) {
                 120
             } else {
                 25
