@@ -1,25 +1,16 @@
 //! A scripted vision process on the other end of the line.
 
 use super::*;
-use crate::testing::{encoding, face, link, soon};
-use crate::vision::wire::{self, FromVision, Light, ToVision, receive_message, send};
-use facelogin_engine::StageTimes;
+use crate::testing::{encoding, face, link, observation, soon};
+use crate::vision::wire::{self, FromVision, ToVision, receive_message, send};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 
 fn seen(scan: u64, number: u64) -> FromVision {
     FromVision::Observation(Observation {
-        scan,
-        number,
-        sequence: number as u32,
-        light: Light::Steady,
-        strobe: None,
         faces: vec![face(encoding(0.1, 0))],
-        brightness: 0.5,
-        decode_us: 0,
-        times: StageTimes::default(),
-        latency_us: 0,
+        ..observation(scan, number)
     })
 }
 

@@ -62,6 +62,13 @@ impl<'a> Session<'a> {
         self.scan = Some(self.line.start(wanted));
     }
 
+    /// Has the camera closed that [`Self::open`] had opened, without waiting for it.
+    pub fn close(&mut self) {
+        if let Some(Ok(scan)) = self.scan.take() {
+            self.line.stop(scan);
+        }
+    }
+
     /// Runs the scan that [`Self::open`] began for `peer`, whose request came at `since`.
     pub fn scan(&mut self, peer: &Peer, since: Instant, judge: &mut dyn Judge) -> End {
         let scan = match self.scan.take() {
@@ -87,9 +94,7 @@ impl<'a> Session<'a> {
 impl Drop for Session<'_> {
     /// Waits until the camera is closed, so that the next session finds it so. By now the caller has their answer.
     fn drop(&mut self) {
-        if let Some(Ok(scan)) = self.scan.take() {
-            self.line.stop(scan);
-        }
+        self.close();
         if self.line.healthy() {
             // A camera that does not close has had its line shut: the process is replaced.
             let _ = self.line.settle();

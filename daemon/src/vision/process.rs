@@ -228,7 +228,8 @@ impl Vision<'_> {
             }
             beat();
             match self.one_picture(camera.as_mut(), scan, number) {
-                Ok(observation) => self.say(&FromVision::Observation(observation))?,
+                Ok(None) => continue,
+                Ok(Some(observation)) => self.say(&FromVision::Observation(observation))?,
                 Err(why) => {
                     drop(camera);
                     return self.say(&failed(why));
@@ -243,26 +244,30 @@ impl Vision<'_> {
         camera: &mut dyn Camera,
         scan: u64,
         number: u64,
-    ) -> Result<Observation, String> {
-        let shot = camera.next().map_err(|error| error.to_string())?;
+    ) -> Result<Option<Observation>, String> {
+        let Some(shot) = camera.next().map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
         let frame = frame_of(&shot.picture)?;
         let analysis = self
             .engine
             .analyse(&frame, Effort::Video)
             .map_err(|error| error.to_string())?;
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Ok(Observation {
+        let flashed = shot.dark.as_ref().zip(analysis.faces.first());
+        let strobe = flashed.and_then(|(dark, face)| camera::strobe(&shot.picture, dark, &face.bbox));
+        Ok(Some(Observation {
             scan,
             number,
             sequence: shot.sequence,
             light: shot.light,
-            strobe: None,
+            strobe,
             faces: analysis.faces,
             brightness: analysis.brightness,
             decode_us: micros(shot.decoding),
             times: analysis.times,
             latency_us: micros(shot.arrived.elapsed()),
-        })
+        }))
     }
 
     fn look_at(&mut self, bytes: &[u8]) -> Result<Vec<facelogin_engine::Face>, String> {

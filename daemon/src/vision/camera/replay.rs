@@ -19,6 +19,9 @@ const MAX_PICTURES: usize = 10_000;
 /// The largest picture file that is played: 16 MiB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
+/// The longest wait before the caller has its turn: a picture's time at 30 a second, and a little.
+const SLICE: Duration = Duration::from_millis(40);
+
 /// An open folder.
 #[derive(Debug)]
 pub struct Replay {
@@ -89,7 +92,12 @@ impl Camera for Replay {
         CameraKind::Replay
     }
 
-    fn next(&mut self) -> Result<Shot, CameraError> {
+    fn next(&mut self) -> Result<Option<Shot>, CameraError> {
+        let early = self.due.saturating_duration_since(Instant::now());
+        if early > SLICE {
+            std::thread::sleep(SLICE);
+            return Ok(None);
+        }
         let path = &self.files[self.next % self.files.len()];
         let fail = |why: String| CameraError::Replay {
             path: path.display().to_string(),
@@ -105,7 +113,7 @@ impl Camera for Replay {
             self.next += 1;
         }
         let picture = picture_file(&bytes).map_err(|error| fail(error.to_string()))?;
-        Ok(Shot {
+        Ok(Some(Shot {
             picture,
             format: *b"JPEG",
             sequence,
@@ -114,6 +122,6 @@ impl Camera for Replay {
             dark: None,
             arrived,
             decoding: arrived.elapsed(),
-        })
+        }))
     }
 }

@@ -70,13 +70,14 @@ fn scan(link: &mut Link) {
         RULES,
         vec![Enrolled {
             id: 1,
+            kind: CameraKind::Colour,
             mean: template.clone(),
         }],
     );
     let (mut elapsed, mut near) = (Duration::ZERO, 0);
     let error = loop {
         match link.event(scan, soon()) {
-            Ok(Event::Opened { .. }) => {}
+            Ok(Event::Opened { kind, .. }) => decision.opened(kind),
             Ok(Event::Observation(seen)) => {
                 assert_eq!(seen.scan, scan, "a late picture of another scan");
                 seen.faces.iter().for_each(finite);
