@@ -28,10 +28,8 @@ pub fn telling(serial: &str) -> Option<String> {
             .count()
             == core.len()
     };
-    let shared = core.len() == 1
-        || core.chars().all(|c| c == first)
-        || counts(b'1')
-        || SHARED.iter().any(|known| *known == number);
+    let shared =
+        core.len() == 1 || core.chars().all(|c| c == first) || counts(b'1') || SHARED.contains(&number);
     let fits = serial.chars().count() <= LONGEST;
     (fits && !shared).then(|| serial.into())
 }

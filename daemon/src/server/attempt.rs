@@ -125,7 +125,7 @@ struct Begun<'a> {
 struct Refused<'a> {
     verdict: Verdict,
     reason: Reason,
-    session: Option<Session<'a>>,
+    session: Option<Box<Session<'a>>>,
 }
 
 /// Asks the policy, waits for the camera, and asks again: while one attempt waited, another may have locked the face
@@ -174,7 +174,7 @@ fn begin<'a>(
             Err(Refused {
                 verdict,
                 reason,
-                session: Some(session),
+                session: Some(Box::new(session)),
             })
         }
     }

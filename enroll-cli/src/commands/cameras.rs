@@ -8,6 +8,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::words::clean;
 
+/// Formats that are shown to people; the JSON has them all. Real cameras have up to five.
+const MOST_FORMATS: usize = 8;
+
 /// The cameras, as the daemon sees them.
 pub fn cameras(context: &mut Context<'_, '_>) -> Result<Exit, CliError> {
     let reply: ListCamerasOut = context.daemon.call("ListCameras", &Nothing {}, QUICK)?;
@@ -41,8 +44,12 @@ fn described(camera: &Camera) -> [String; 3] {
         camera.kind.name(),
         camera.device
     );
-    if !camera.formats.is_empty() {
-        what.push_str(&format!(", {}", camera.formats.join(" ")));
+    let shown = camera.formats.len().min(MOST_FORMATS);
+    if shown > 0 {
+        what.push_str(&format!(", {}", camera.formats[..shown].join(" ")));
+    }
+    if shown < camera.formats.len() {
+        what.push_str(&format!(" and {} more", camera.formats.len() - shown));
     }
     if camera.emitter {
         what.push_str(", with an emitter that can be switched");
@@ -98,6 +105,14 @@ mod tests {
             "* Integrated Camera: infrared, built in, /dev/video2, GREY Y16, with an emitter that can be switched\n    \
              usb:04f2:b6d9 kind=infrared path=pci-0000:00:14.0-usb-0:6\n    \
              used: because"
+        );
+        let many = Camera {
+            formats: vec!["GREY".into(); 10],
+            ..camera(true)
+        };
+        assert!(
+            listing(&[many])
+                .contains("/dev/video2, GREY GREY GREY GREY GREY GREY GREY GREY and 2 more, with")
         );
         assert!(listing(&[]).starts_with("There is no camera."));
     }

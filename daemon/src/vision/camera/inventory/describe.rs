@@ -119,8 +119,12 @@ impl List<'_> {
     }
 }
 
-/// A format's code, as V4L2's tools print it.
-fn text(code: [u8; 4]) -> String {
+/// A format's code, as V4L2's tools print it: its highest bit says that its bytes come the other way round.
+fn text(mut code: [u8; 4]) -> String {
+    if code[3] & 0x80 != 0 {
+        code[3] &= 0x7f;
+        return format!("{}-BE", text(code));
+    }
     let text = String::from_utf8_lossy(&code);
     text.trim_end_matches(' ')
         .chars()
@@ -226,9 +230,13 @@ mod tests {
 
     #[test]
     fn formats_are_printed_by_their_codes() {
-        assert_eq!(
-            [*b"MJPG", *b"Y10 ", *b"\x01\0\xff\n"].map(text),
-            ["MJPG", "Y10", "??\u{fffd}?"]
-        );
+        for (code, expected) in [
+            (*b"MJPG", "MJPG"),
+            (*b"Y10 ", "Y10"),
+            (*b"Y16\xa0", "Y16-BE"),
+            (*b"\x01\0\xff\n", "??\u{fffd}?"),
+        ] {
+            assert_eq!(text(code), expected);
+        }
     }
 }
