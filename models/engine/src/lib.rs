@@ -5,10 +5,11 @@
 //! process to the supervisor.
 //!
 //! ```text
-//! Frame -> detect (HOG, on a smaller copy) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
+//! Frame -> detect (HOG, on a smaller copy, brightened if need be) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
 //! ```
 
 mod chip;
+mod contrast;
 mod dlib;
 mod encoding;
 mod engine;

@@ -1,5 +1,5 @@
-//! What the crate nokhwa hands over of a colour camera, to be held against `camera-look`: `nokhwa-look NODE COUNT` prints for
-//! each frame its size, a hash, and how many of its rows no frame before had at that place.
+//! What the crate nokhwa hands over of a colour camera, to be held against `camera-look`: `nokhwa-look NODE COUNT [FPS]` prints
+//! for each frame its size, a hash, and how many of its rows no frame before had at that place.
 //!
 //! nokhwa tells neither how many bytes of a buffer belong to the frame nor whether the driver flagged it. Where a driver
 //! hands over short frames, the rows at their end are those of an earlier one.
@@ -16,8 +16,8 @@ use nokhwa::utils::{
     CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
 };
 
-/// What is asked for: uncompressed, whose rows can be told apart.
-const WANTED: (u32, u32, u32) = (640, 480, 30);
+/// What is asked for, uncompressed: its rows can be told apart.
+const SIZE: (u32, u32) = (640, 480);
 
 fn main() -> ExitCode {
     match look() {
@@ -30,11 +30,13 @@ fn main() -> ExitCode {
 }
 
 fn look() -> Result<(), Box<dyn Error>> {
-    let usage = "usage: nokhwa-look NODE COUNT, as in: nokhwa-look /dev/video0 8";
+    let usage = "usage: nokhwa-look NODE COUNT [FPS], as in: nokhwa-look /dev/video0 8";
     let (node, count) = (args().nth(1).ok_or(usage)?, args().nth(2).ok_or(usage)?);
     let number: u32 = node.trim_start_matches("/dev/video").parse()?;
     let count: u32 = count.parse()?;
-    let (width, height, fps) = WANTED;
+    // It opens a camera only at the very rate that its driver has.
+    let fps: u32 = args().nth(3).map_or(Ok(30), |fps| fps.parse())?;
+    let (width, height) = SIZE;
     let format = CameraFormat::new(Resolution::new(width, height), FrameFormat::YUYV, fps);
     let formats = [FrameFormat::YUYV];
     let request = RequestedFormat::with_formats(RequestedFormatType::Exact(format), &formats);

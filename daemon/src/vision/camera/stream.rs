@@ -290,7 +290,10 @@ fn open(number: u32, id: String, kind: CameraKind, only: Option<[u8; 4]>) -> io:
         .iter()
         .map(|offer| offer.fourcc.repr)
         .collect();
-    let offered = formats.iter().filter(|format| known.contains(&format.fourcc()));
+    let offered = formats
+        .iter()
+        .filter(|format| known.contains(&format.fourcc()))
+        .filter(|format| only.is_none_or(|only| only == format.fourcc()));
     let offers = order(offered.map(|format| offer(&device, *format)).collect());
     let mut last = io::Error::other("it offers no format that can be read here");
     // Nothing can have been taken before.
