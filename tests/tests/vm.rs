@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         wanted,
         lacking: lacking.clone(),
         system: None,
+        down: None,
         report: String::new(),
     }));
     let mut trials = Vec::new();
@@ -76,6 +77,8 @@ struct Guest {
     wanted: Vec<Scenario>,
     lacking: Option<String>,
     system: Option<System>,
+    /// The scenario that did not end: none can come after it.
+    down: Option<String>,
     /// For the end: what took how long.
     report: String,
 }
@@ -93,6 +96,9 @@ impl Guest {
     }
 
     fn run(&mut self, scenario: &Scenario) -> Result<(), Failed> {
+        if let Some(last) = &self.down {
+            return Err(format!("the system was down by then; {last} tells more").into());
+        }
         let first = self.system.is_none();
         let start = Instant::now();
         let system = self.system()?;
@@ -105,6 +111,9 @@ impl Guest {
                 format!("{why}\n--- its last lines\n{}", system.tail())
             }
         });
+        if !outcome.ended {
+            self.down = Some(scenario.name.clone());
+        }
         let booted = system.booted().unwrap_or_default();
         let took = start
             .elapsed()
@@ -128,6 +137,9 @@ impl Guest {
     }
 
     fn turn_off(&mut self) -> Result<(), Failed> {
+        if let Some(last) = &self.down {
+            return Err(format!("the system was down by then; {last} tells more").into());
+        }
         Ok(self.system()?.off()?)
     }
 }
