@@ -88,6 +88,9 @@ impl Guest {
         if let Some(why) = &self.lacking {
             return Err(why.into());
         }
+        if let Some(last) = &self.down {
+            return Err(format!("the system was down by then; {last} tells more").into());
+        }
         let system = match self.system.take() {
             Some(system) => system,
             None => System::boot(&self.wanted)?,
@@ -96,9 +99,6 @@ impl Guest {
     }
 
     fn run(&mut self, scenario: &Scenario) -> Result<(), Failed> {
-        if let Some(last) = &self.down {
-            return Err(format!("the system was down by then; {last} tells more").into());
-        }
         let first = self.system.is_none();
         let start = Instant::now();
         let system = self.system()?;
@@ -111,10 +111,10 @@ impl Guest {
                 format!("{why}\n--- its last lines\n{}", system.tail())
             }
         });
+        let booted = system.booted().unwrap_or_default();
         if !outcome.ended {
             self.down = Some(scenario.name.clone());
         }
-        let booted = system.booted().unwrap_or_default();
         let took = start
             .elapsed()
             .saturating_sub(if first { booted } else { Default::default() });
@@ -137,9 +137,6 @@ impl Guest {
     }
 
     fn turn_off(&mut self) -> Result<(), Failed> {
-        if let Some(last) = &self.down {
-            return Err(format!("the system was down by then; {last} tells more").into());
-        }
         Ok(self.system()?.off()?)
     }
 }
