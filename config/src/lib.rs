@@ -4,6 +4,8 @@
 //! silently replaced by a default, and the daemon does not start on one. The allow-list of PAM services is exactly
 //! what the file lists.
 
+mod camera_id;
+mod device;
 mod error;
 mod load;
 mod read;
@@ -15,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub use camera_id::{CameraId, CameraIdError, Sight};
+pub use device::{Device, DeviceError};
 pub use error::ConfigError;
 pub use load::{Trust, load};
 pub use read::parse;
@@ -87,25 +91,15 @@ pub struct Rules {
 /// The camera.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Camera {
-    /// `auto`, or a link below `/dev/v4l/by-id/` or `/dev/v4l/by-path/`.
-    pub device: Device,
+    /// In the order of preference: the first that is there is used. At least one, each once.
+    #[serde(rename = "device")]
+    pub devices: Vec<Device>,
     /// Whether cameras made by software, and the replay below, are accepted.
     pub allow_virtual: bool,
     /// A folder of pictures, or of folders of pictures, that is played instead of a camera.
     pub replay: Option<PathBuf>,
     /// Pictures a second of the replay, 1 to 240.
     pub replay_fps: u32,
-}
-
-/// Which camera.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Device {
-    /// The first built-in colour camera; failing that, none.
-    Auto,
-    /// This one.
-    #[serde(untagged)]
-    Link(PathBuf),
 }
 
 /// When mismatches lock the face out.
@@ -177,7 +171,7 @@ impl Default for Lockout {
 impl Default for Camera {
     fn default() -> Self {
         Self {
-            device: Device::Auto,
+            devices: vec![Device::Auto],
             allow_virtual: false,
             replay: None,
             replay_fps: 30,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use crate::schema::{self, File};
+use crate::schema::{self, File, OneOrMore};
 use crate::services::{MAX_NAME, NEEDS_CONSENT, NEVER, NOT_BY_FACE, default_trigger, is_name};
 use crate::{
     Camera, Config, ConfigError, Device, Lockout, PasswordFirst, Presence, Rules, Security, Service, Trigger,
@@ -114,6 +114,10 @@ impl Source<'_> {
             }
             end += line.len();
             let line = line.trim();
+            // A string in an array that goes over several lines.
+            if line.starts_with(['"', '\'']) {
+                continue;
+            }
             match (line.strip_prefix('['), line.split_once('=')) {
                 (Some(name), _) => (table, key) = (name.split(']').next()?, None),
                 (None, Some((name, _))) if !line.starts_with('#') => key = Some(name.trim()),
@@ -203,23 +207,40 @@ impl Source<'_> {
         Ok(Some(raw.get_ref().clone()))
     }
 
+    fn devices(&self, raw: &Spanned<OneOrMore>) -> Result<Vec<Device>, ConfigError> {
+        let start = raw.span().start;
+        let texts = match raw.get_ref() {
+            OneOrMore::One(text) => vec![(text.as_str(), start)],
+            OneOrMore::More(all) => all
+                .iter()
+                .map(|text| (text.get_ref().as_str(), text.span().start))
+                .collect(),
+        };
+        let wrong = |at: usize, why: String| self.value("camera.device", at, why);
+        if texts.is_empty() {
+            return Err(wrong(start, "expected at least one, as in [\"auto\"]".into()));
+        }
+        let mut devices = Vec::new();
+        for (text, at) in texts {
+            let device = text
+                .parse::<Device>()
+                .map_err(|error| wrong(at, error.to_string()))?;
+            if devices.contains(&device) {
+                return Err(wrong(
+                    at,
+                    format!("expected each once: \"{device}\" stands here twice"),
+                ));
+            }
+            devices.push(device);
+        }
+        Ok(devices)
+    }
+
     fn camera(&self, raw: &schema::Camera) -> Result<Camera, ConfigError> {
         let defaults = Camera::default();
-        let device = match &raw.device {
-            None => Device::Auto,
-            Some(text) if text.get_ref() == "auto" => Device::Auto,
-            Some(text) => {
-                let path = PathBuf::from(text.get_ref());
-                let stable = ["/dev/v4l/by-id", "/dev/v4l/by-path"]
-                    .iter()
-                    .any(|dir| path.parent() == Some(Path::new(dir)));
-                if !stable || path.file_name().is_none() {
-                    let why = "expected \"auto\", or a link below /dev/v4l/by-id/ or /dev/v4l/by-path/ \
-                               (`facelogin-enroll cameras` lists them): /dev/videoN changes from boot to boot";
-                    return Err(self.value("camera.device", text.span().start, why));
-                }
-                Device::Link(path)
-            }
+        let devices = match &raw.device {
+            None => defaults.devices,
+            Some(raw) => self.devices(raw)?,
         };
         let allow_virtual = raw.allow_virtual.unwrap_or(defaults.allow_virtual);
         let replay = self.folder("camera.replay", raw.replay.as_ref())?;
@@ -235,7 +256,7 @@ impl Source<'_> {
             defaults.replay_fps,
         )?;
         Ok(Camera {
-            device,
+            devices,
             allow_virtual,
             replay,
             replay_fps,

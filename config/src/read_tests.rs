@@ -35,6 +35,23 @@ fn what_show_prints_reads_back_the_same() {
 }
 
 #[test]
+fn r24_cameras_are_preferred_in_the_order_in_which_they_stand() {
+    let devices = |text: &str| {
+        let config = read(&format!("[camera]\ndevice = {text}\n")).unwrap();
+        assert_eq!(read(&config.to_toml()).unwrap(), config);
+        let names: Vec<_> = config.camera.devices.iter().map(Device::to_string).collect();
+        names
+    };
+    assert_eq!(devices("\"auto\""), ["auto"]);
+    assert_eq!(devices("[\"auto\"]"), ["auto"]);
+    assert_eq!(devices("\"usb:04F2:B6D9\""), ["usb:04f2:b6d9"]);
+    assert_eq!(
+        devices("[\n \"usb:046d:085e serial=A%20b\", # the dock's\n \"/dev/v4l/by-id/x\",\n 'auto',\n]"),
+        ["usb:046d:085e serial=A%20b", "/dev/v4l/by-id/x", "auto"]
+    );
+}
+
+#[test]
 fn r06_only_listed_and_enabled_services_may_use_the_face() {
     assert!(read("").unwrap().services.is_empty());
     let config = read("[services.login]\nenabled = true\n[services.gdm-password]\n").unwrap();
@@ -105,7 +122,26 @@ fn r06_r26_errors_name_file_line_key_and_what_was_expected() {
         ),
         (
             "# a = 1\n[camera] # x\ndevice = 3",
-            &["f.toml:3: camera.device:", "expected a string"],
+            &[
+                "f.toml:3: camera.device:",
+                "expected a string or an array of strings",
+            ],
+        ),
+        (
+            "[camera]\ndevice = [\n\"usb:04f2:b6d9 serial=1\",\n3]",
+            &["f.toml:4: camera.device:", "expected a string"],
+        ),
+        (
+            "[camera]\ndevice = []",
+            &["f.toml:2: camera.device:", "at least one"],
+        ),
+        (
+            "[camera]\ndevice = [\n\"auto\",\n\"usb:04f2:b6d9 serial=\"]",
+            &["f.toml:4: camera.device:", "serial=", "is not readable"],
+        ),
+        (
+            "[camera]\ndevice = [\n\"usb:04f2:b6d9\",\n\"auto\",\n\"usb:04F2:b6d9\"]",
+            &["f.toml:5: camera.device:", "usb:04f2:b6d9", "twice"],
         ),
         ("threshold = 0.7", &["threshold", "0.20", "0.60"]),
         ("threshold = nan", &["threshold"]),

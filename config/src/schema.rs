@@ -1,8 +1,10 @@
 //! The file's shape as serde reads and writes it, before any value is judged.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -36,10 +38,46 @@ pub struct PasswordFirst {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Camera {
-    pub device: Option<Spanned<String>>,
+    pub device: Option<Spanned<OneOrMore>>,
     pub allow_virtual: Option<bool>,
     pub replay: Option<Spanned<PathBuf>>,
     pub replay_fps: Option<Spanned<i64>>,
+}
+
+/// A string, or an array of them, each with its place where that is another than the whole's.
+#[derive(Debug)]
+pub enum OneOrMore {
+    One(String),
+    More(Vec<Spanned<String>>),
+}
+
+/// By hand: an untagged enum would lose the places.
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Strings;
+
+        impl<'de> Visitor<'de> for Strings {
+            type Value = OneOrMore;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of strings")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<OneOrMore, E> {
+                Ok(OneOrMore::One(text.into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<OneOrMore, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = array.next_element()? {
+                    all.push(one);
+                }
+                Ok(OneOrMore::More(all))
+            }
+        }
+
+        deserializer.deserialize_any(Strings)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -94,11 +132,18 @@ struct PasswordFirstOut {
 
 #[derive(Serialize)]
 struct CameraOut<'a> {
-    device: String,
+    device: DeviceOut<'a>,
     allow_virtual: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<&'a PathBuf>,
     replay_fps: u32,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum DeviceOut<'a> {
+    One(&'a Device),
+    More(&'a [Device]),
 }
 
 #[derive(Serialize)]
@@ -147,9 +192,9 @@ pub fn to_toml(config: &Config) -> String {
             after_hours: config.password_first.after_hours,
         },
         camera: CameraOut {
-            device: match &config.camera.device {
-                Device::Auto => "auto".into(),
-                Device::Link(path) => path.to_string_lossy().into_owned(),
+            device: match config.camera.devices.as_slice() {
+                [one] => DeviceOut::One(one),
+                more => DeviceOut::More(more),
             },
             allow_virtual: config.camera.allow_virtual,
             replay: config.camera.replay.as_ref(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use facelogin_engine::{Encoding, Face};
-use facelogin_protocol::types::{Detail, Reason, Verdict};
+use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
 
 use crate::policy::ScanRules;
 use crate::quality::{Flaw, LOGIN, one_good_face};
@@ -22,6 +22,8 @@ pub const SINGLE_SLACK: f32 = 0.12;
 pub struct Enrolled {
     /// The template's row.
     pub id: i64,
+    /// What the camera saw that it was made with: colour or infrared.
+    pub kind: CameraKind,
     /// The mean of its encodings.
     pub mean: Encoding,
 }
@@ -39,6 +41,9 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Decision {
     rules: ScanRules,
+    /// All of the user's.
+    enrolled: Vec<Enrolled>,
+    /// Those of the open camera's kind: none before it is open.
     templates: Vec<Enrolled>,
     window: VecDeque<Encoding>,
     frames: u32,
@@ -66,11 +71,13 @@ pub struct Judged {
 }
 
 impl Decision {
-    /// Begins. `templates` are the user's own, and there is at least one (R4): otherwise nothing ever matches.
-    pub fn new(rules: ScanRules, templates: Vec<Enrolled>) -> Self {
+    /// Begins. `enrolled` are the user's own templates (R4); those are compared that are of the kind of the camera that
+    /// [`Self::opened`] tells of, and without any nothing ever matches.
+    pub fn new(rules: ScanRules, enrolled: Vec<Enrolled>) -> Self {
         Self {
             rules,
-            templates,
+            enrolled,
+            templates: Vec::new(),
             window: VecDeque::new(),
             frames: 0,
             usable: 0,
@@ -84,11 +91,27 @@ impl Decision {
         }
     }
 
+    /// A camera is open that sees this: a face in infrared is never compared with one in colour.
+    pub fn opened(&mut self, kind: CameraKind) {
+        let kind = kind.compared_as();
+        self.templates = self
+            .enrolled
+            .iter()
+            .filter(|template| template.kind == kind)
+            .cloned()
+            .collect();
+        self.window.clear();
+    }
+
     /// Takes in the faces of one picture, `elapsed` after the request.
     pub fn observe(&mut self, elapsed: Duration, faces: &[Face]) -> Step {
         self.frames += 1;
         self.first_frame.get_or_insert(elapsed);
         self.face_seen |= !faces.is_empty();
+        if self.templates.is_empty() {
+            // Nothing to look for.
+            return Step::Done;
+        }
         match one_good_face(faces, &LOGIN) {
             Ok(face) => self.compare(&face.encoding),
             Err(flaw) => {
@@ -140,6 +163,8 @@ impl Decision {
             None if self.compared => (Verdict::NoMatch, Reason::NotMatching),
             // The camera opened, or seemed to, and showed nothing in all that time.
             None if self.frames == 0 => (Verdict::Unavailable, Reason::CameraUnavailable),
+            // With this kind of camera.
+            None if self.templates.is_empty() => (Verdict::Unavailable, Reason::NotEnrolled),
             None => {
                 let seen = self.worst_view.map_or(Reason::NobodySeen, Flaw::reason);
                 let reason = if self.usable > 0 { Reason::PoorView } else { seen };
@@ -159,6 +184,8 @@ impl Decision {
             threshold: Some(self.rules.threshold),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
+            camera: None,
+            strobe: None,
             hint: hint.map(Into::into),
         };
         Judged {

@@ -14,13 +14,21 @@ fn ms(millis: u64) -> Duration {
 
 /// A template at the origin: a face `encoding(d, _)` is d away from it.
 fn decision() -> Decision {
-    Decision::new(
-        RULES,
-        vec![Enrolled {
-            id: 7,
-            mean: encoding(0.0, 0),
-        }],
-    )
+    at_a_colour_camera(RULES, vec![template(7, CameraKind::Colour)])
+}
+
+fn template(id: i64, kind: CameraKind) -> Enrolled {
+    Enrolled {
+        id,
+        kind,
+        mean: encoding(0.0, 0),
+    }
+}
+
+fn at_a_colour_camera(rules: ScanRules, enrolled: Vec<Enrolled>) -> Decision {
+    let mut decision = Decision::new(rules, enrolled);
+    decision.opened(CameraKind::Colour);
+    decision
 }
 
 /// Shows one face after the other, 33 ms apart, and returns the verdict.
@@ -72,19 +80,16 @@ fn fusion_brings_scattered_pictures_of_one_person_together() {
 
 #[test]
 fn r04_without_a_template_nothing_matches() {
-    let mut none = Decision::new(RULES, Vec::new());
-    assert_eq!(show(&mut none, &[0.0; 12]).verdict, Verdict::NoMatch);
+    let nothing = show(&mut at_a_colour_camera(RULES, Vec::new()), &[0.0; 12]);
+    assert_eq!(
+        (nothing.verdict, nothing.reason),
+        (Verdict::Unavailable, Reason::NotEnrolled)
+    );
     let negative = ScanRules {
         threshold: -0.1,
         ..RULES
     };
-    let mut never = Decision::new(
-        negative,
-        vec![Enrolled {
-            id: 1,
-            mean: encoding(0.0, 0),
-        }],
-    );
+    let mut never = at_a_colour_camera(negative, vec![template(1, CameraKind::Colour)]);
     assert_eq!(show(&mut never, &[0.0; 12]).verdict, Verdict::NoMatch);
 }
 
@@ -190,16 +195,61 @@ fn r21_only_a_whole_probe_that_did_not_match_counts_as_a_mismatch() {
 
 #[test]
 fn the_nearest_of_several_templates_decides() {
-    let templates = vec![
-        Enrolled {
-            id: 1,
-            mean: encoding(0.9, 5),
-        },
-        Enrolled {
-            id: 2,
-            mean: encoding(0.0, 0),
-        },
-    ];
-    let mut two = Decision::new(RULES, templates);
+    let far = Enrolled {
+        mean: encoding(0.9, 5),
+        ..template(1, CameraKind::Colour)
+    };
+    let mut two = at_a_colour_camera(RULES, vec![far, template(2, CameraKind::Colour)]);
     assert_eq!(show(&mut two, &[0.2; 3]).template, Some(2));
+}
+
+#[test]
+fn r18_faces_are_compared_with_templates_of_the_cameras_kind_alone() {
+    use CameraKind::{Colour, Infrared, Replay, Unknown};
+    let matched = |camera: Option<CameraKind>, enrolled: &[CameraKind]| {
+        let templates = enrolled
+            .iter()
+            .zip(1..)
+            .map(|(kind, id)| template(id, *kind))
+            .collect();
+        let mut decision = Decision::new(RULES, templates);
+        if let Some(kind) = camera {
+            decision.opened(kind);
+        }
+        let judged = show(&mut decision, &[0.1; 12]);
+        if judged.template.is_none() {
+            assert_eq!(
+                (judged.verdict, judged.reason),
+                (Verdict::Unavailable, Reason::NotEnrolled)
+            );
+            assert!(!decision.mismatched(), "nothing was compared");
+            assert_eq!(judged.detail.frames, 1, "there is nothing to look for");
+        }
+        judged.template
+    };
+    for (camera, enrolled, expected) in [
+        (Some(Colour), &[Colour][..], Some(1)),
+        (Some(Replay), &[Colour], Some(1)),
+        (Some(Infrared), &[Infrared], Some(1)),
+        (Some(Colour), &[Infrared, Colour], Some(2)),
+        (Some(Infrared), &[Colour, Infrared], Some(2)),
+        (Some(Infrared), &[Colour], None),
+        (Some(Colour), &[Infrared], None),
+        (Some(Replay), &[Infrared], None),
+        (Some(Unknown), &[Colour, Infrared], None),
+        (None, &[Colour, Infrared], None),
+    ] {
+        assert_eq!(matched(camera, enrolled), expected, "{camera:?} {enrolled:?}");
+    }
+}
+
+#[test]
+fn r18_pictures_of_one_camera_are_not_fused_with_those_of_another() {
+    let both = vec![template(1, CameraKind::Colour), template(2, CameraKind::Infrared)];
+    let mut decision = Decision::new(RULES, both);
+    decision.opened(CameraKind::Colour);
+    show(&mut decision, &[0.1; 2]);
+    decision.opened(CameraKind::Infrared);
+    assert_eq!(show(&mut decision, &[0.1; 2]).verdict, Verdict::Unavailable);
+    assert_eq!(show(&mut decision, &[0.1]).template, Some(2));
 }

@@ -13,6 +13,7 @@ pub mod levels;
 pub mod lockout;
 pub mod logind;
 pub mod password;
+pub mod place;
 pub mod policy;
 pub mod presence;
 pub mod quality;

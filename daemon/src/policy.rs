@@ -29,7 +29,7 @@ pub struct Asked<'a> {
 pub struct Standing {
     /// Seconds until the face is asked again; 0 when it is not locked.
     pub locked_seconds: u64,
-    /// Templates that can be compared with the loaded engine.
+    /// Templates that the loaded engine can compare a face with: of the kind of camera that has most of them.
     pub usable_templates: u32,
     /// All templates.
     pub templates: u32,

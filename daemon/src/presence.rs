@@ -142,7 +142,7 @@ pub struct Who<'a> {
     pub uid: u32,
     /// `PAM_TTY`.
     pub tty: &'a str,
-    /// The camera is part of the machine, behind its lid if it has one.
+    /// Every camera that could be used is part of the machine, behind its lid if it has one.
     pub built_in: bool,
 }
 

@@ -5,6 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use facelogin_protocol::Deadline;
+use facelogin_protocol::types::CameraKind;
 use nix::poll::{PollFd, PollFlags, poll};
 
 use crate::decision::Step;
@@ -20,8 +21,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// Judges what a scan shows.
 pub trait Judge {
-    /// The camera is open; its identity.
-    fn opened(&mut self, _camera: &str) {}
+    /// A camera is open: its identity, and what it sees.
+    fn opened(&mut self, _camera: &str, _kind: CameraKind) {}
     /// Takes in one picture, `elapsed` after the request.
     fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step;
     /// Asked when no picture came: is time up, `elapsed` after the request?
@@ -53,12 +54,9 @@ pub enum End {
     Failed(VisionError),
 }
 
-/// Runs one scan to its end, and has the camera closed. Its caller answers first and calls [`Link::settle`] then.
-pub fn run(link: &mut Link, wanted: &Wanted<'_>, judge: &mut dyn Judge) -> End {
-    let scan = match link.start() {
-        Ok(scan) => scan,
-        Err(error) => return End::Failed(error),
-    };
+/// Runs a scan that [`Link::start`] began to its end, and has the camera closed. Its caller answers first and calls
+/// [`Link::settle`] then.
+pub fn run(link: &mut Link, scan: u64, wanted: &Wanted<'_>, judge: &mut dyn Judge) -> End {
     let end = watch(link, scan, wanted, judge);
     if link.healthy() {
         link.stop(scan);
@@ -75,9 +73,9 @@ fn watch(link: &mut Link, scan: u64, wanted: &Wanted<'_>, judge: &mut dyn Judge)
         match glance(link.fd(), wanted.caller) {
             Glance::Caller => return End::Cancelled,
             Glance::Vision => match link.event(scan, Deadline::after(GLANCE)) {
-                Ok(Event::Opened(camera)) => {
+                Ok(Event::Opened { camera, kind }) => {
                     heard = Instant::now();
-                    judge.opened(&camera);
+                    judge.opened(&camera, kind);
                 }
                 Ok(Event::Observation(seen)) => {
                     heard = Instant::now();

@@ -1,22 +1,16 @@
 //! A scripted vision process on the other end of the line.
 
 use super::*;
-use crate::testing::{encoding, face, link, soon};
-use crate::vision::wire::{FromVision, ToVision, receive_message, send};
-use facelogin_engine::StageTimes;
+use crate::testing::{encoding, face, link, observation, soon};
+use crate::vision::wire::{self, FromVision, ToVision, receive_message, send};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 
 fn seen(scan: u64, number: u64) -> FromVision {
     FromVision::Observation(Observation {
-        scan,
-        number,
         faces: vec![face(encoding(0.1, 0))],
-        brightness: 0.5,
-        decode_us: 0,
-        times: StageTimes::default(),
-        latency_us: 0,
+        ..observation(scan, number)
     })
 }
 
@@ -46,7 +40,7 @@ fn vision(messages: Vec<FromVision>) -> (Link, JoinHandle<Vec<ToVision>>) {
 struct After(usize, Option<String>);
 
 impl Judge for After {
-    fn opened(&mut self, camera: &str) {
+    fn opened(&mut self, camera: &str, _: CameraKind) {
         self.1 = Some(camera.into());
     }
     fn observe(&mut self, _: Duration, _: &Observation) -> Step {
@@ -67,8 +61,13 @@ impl Judge for After {
 }
 
 fn scan(link: &mut Link, caller: &UnixStream, preempted: bool, judge: &mut After) -> End {
+    let number = match link.start(wire::Wanted::any(CameraKind::Colour)) {
+        Ok(number) => number,
+        Err(error) => return End::Failed(error),
+    };
     run(
         link,
+        number,
         &Wanted {
             since: Instant::now(),
             caller: caller.as_fd(),
@@ -83,6 +82,7 @@ fn opened(scan: u64) -> FromVision {
     FromVision::Opened {
         scan,
         camera: "cam".into(),
+        kind: CameraKind::Colour,
     }
 }
 
@@ -100,7 +100,7 @@ fn the_camera_is_closed_as_soon_as_the_judge_has_decided() {
     assert!(
         matches!(
             told[..],
-            [ToVision::Start { scan: 1 }, ToVision::Stop { scan: 1 }]
+            [ToVision::Start { scan: 1, .. }, ToVision::Stop { scan: 1 }]
         ),
         "{told:?}"
     );

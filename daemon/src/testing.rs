@@ -4,12 +4,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use facelogin_engine::{BBox, ENCODING_LEN, Encoding, Face, Point, Quality};
+use facelogin_engine::{BBox, ENCODING_LEN, Encoding, Face, Point, Quality, StageTimes};
 use facelogin_protocol::Deadline;
 
 use crate::presence::{Class, Session, State};
 use crate::vision::link::Link;
-use crate::vision::wire::{FromVision, send};
+use crate::vision::wire::{FromVision, Light, Observation, send};
 
 /// A session of a person at the first seat's screen.
 pub fn desk(uid: u32) -> Session {
@@ -61,6 +61,22 @@ pub fn face(encoding: Encoding) -> Face {
 pub fn sized(mut face: Face, eyes: f32) -> Face {
     face.quality.eye_distance_px = eyes;
     face
+}
+
+/// A picture of a scan, with nobody in it.
+pub fn observation(scan: u64, number: u64) -> Observation {
+    Observation {
+        scan,
+        number,
+        sequence: number as u32,
+        light: Light::Steady,
+        strobe: None,
+        faces: Vec::new(),
+        brightness: 0.5,
+        decode_us: 0,
+        times: StageTimes::default(),
+        latency_us: 0,
+    }
 }
 
 /// Far beyond what anything in a test takes.

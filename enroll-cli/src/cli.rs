@@ -71,7 +71,7 @@ pub enum Command {
     /// Show a notification whenever a face grants sudo, su or polkit in your name; runs in a desktop session. Needs no
     /// root.
     Notify,
-    /// List the cameras, and which one a login uses. Needs no root.
+    /// List the cameras, which of them logins use, and why. Needs no root.
     Cameras,
     /// Fetch, verify or list the model files.
     #[command(subcommand)]

@@ -36,7 +36,7 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::NotPresent => {
             "the user is not in the active session of this machine's own screen, or also in a remote or locked one"
         }
-        Reason::LidClosed => "the lid is closed over the built-in camera",
+        Reason::LidClosed => "the lid is closed, and no camera is there but built-in ones",
         Reason::JustLocked => "the screen was locked a moment ago",
         Reason::PasswordFirst => "the password must be typed first: after a boot, or after some hours",
         Reason::AccountLocked => "the account's password is locked, or the account has expired",
@@ -83,7 +83,7 @@ pub fn remedy(reason: Reason) -> &'static str {
             "Log in at the machine itself; `loginctl list-sessions` shows who is where, and `presence` in the \
              configuration says what is asked for"
         }
-        Reason::LidClosed => "Open the lid, or choose another camera with `camera.device`",
+        Reason::LidClosed => "Open the lid, or name another camera in `camera.device`",
         Reason::JustLocked => "Wait some seconds; `lock_grace_seconds` in the configuration says how many",
         Reason::PasswordFirst => {
             "Log in with the password once; `password_first` in the configuration says when"

@@ -10,3 +10,4 @@ pub mod pam_host;
 pub mod scripted;
 pub mod system;
 pub mod vm;
+pub mod usb_camera;

@@ -13,7 +13,7 @@ for program in typist pam-try usb-camera; do
 done
 lib=$root/usr/local/lib/facelogin-vm
 install -D -m 0755 -t "$lib" "$here"/guest/{inside,furnish}.sh
-install -D -m 0644 -t "$lib" "$here/guest/lib.sh"
+install -D -m 0644 -t "$lib" "$here"/guest/{lib,people}.sh
 install -D -m 0755 -t "$lib/scenarios" "$here"/scenarios/*.sh
 install -D -m 0644 -t "$root/etc/systemd/system" "$here"/guest/*.service
 install -D -m 0644 "$here/guest/facelogin.toml" "$root/etc/facelogin/facelogin.toml"

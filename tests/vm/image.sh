@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 libraries=$(libraries_of "$bins/facelogind" "$bins/facelogin-enroll" "$bins/pam-try")
 packages="systemd systemd-sysv udev dbus libpam-systemd libpam-runtime sudo login passwd kmod procps psmisc util-linux
-    e2fsprogs v4l-utils"
+    e2fsprogs jq v4l-utils"
 image=$cache/vm-$(key_of "$packages" "$libraries" "$(cat "$0" "$here/../root.sh")").ext4
 if [ ! -f "$image" ]; then
     [ "${1:-}" != --cached ] || die "the system to boot is still to be made: make vm-base"

@@ -3,21 +3,24 @@
 use std::time::{Duration, Instant};
 
 use facelogin_engine::Encoding;
-use facelogin_protocol::types::{Detail, Reason, Verdict};
+use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
 
 use crate::decision::{Decision, Enrolled, Judged, Step};
-use crate::lockout::{self, ClockError, EntryClass};
+use crate::lockout::EntryClass;
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
 use crate::scan::{End, Judge};
 use crate::server::Daemon;
-use crate::server::circumstances::hindrance;
-use crate::server::conclude::{Seen, conclude, count_mismatch};
+use crate::server::circumstances::{Circumstances, circumstances};
+use crate::server::conclude::{Seen, conclude};
 use crate::server::connection::Peer;
 use crate::server::failure::Failure;
+use crate::server::manage::kind_of;
 use crate::server::pace::Paced;
 use crate::server::session::{Session, reason_of_end};
+use crate::server::standing::{Refusal, cannot_judge, kinds, most_of_a_kind, standing};
+use crate::server::witness::Witness;
 use crate::store::{StoreError, Template};
-use crate::vision::wire::Observation;
+use crate::vision::wire::{Observation, Wanted};
 
 /// One attempt: what was asked, by whom, since when.
 pub struct Attempted<'a> {
@@ -63,7 +66,11 @@ pub fn attempt(
 ) {
     let begun = match begin(daemon, peer, attempted, &policy) {
         Ok(begun) => begun,
-        Err((verdict, reason)) => {
+        Err(Refused {
+            verdict,
+            reason,
+            session: _closing,
+        }) => {
             let judged = unscanned(verdict, reason, attempted.since.elapsed());
             return conclude(daemon, peer, attempted, &judged, Seen::Nothing, answer);
         }
@@ -74,16 +81,21 @@ pub fn attempt(
         rules,
         templates,
     } = begun;
-    let mut login = Login(Decision::new(rules, templates));
+    let mut login = Login {
+        decision: Decision::new(rules, templates),
+        witness: Witness::default(),
+    };
     let end = session.scan(peer, attempted.since, &mut login);
+    let Login { decision, witness } = login;
     // A face counts however the scan ended; an empty room only if it was looked at to the end.
-    let somebody_seen = match login.0.somebody_seen() {
+    let somebody_seen = match decision.somebody_seen() {
         true => Some(true),
         false => matches!(end, End::Judged).then_some(false),
     };
     let paced = attempted.paced(peer);
     daemon.pace.scanned(paced, Instant::now(), somebody_seen);
-    let mut judged = login.0.finish(attempted.since.elapsed());
+    let mut judged = decision.finish(attempted.since.elapsed());
+    witness.tell(&mut judged.detail);
     if let Some(reason) = reason_of_end(&end) {
         // A match is a verdict only when the scan came to its end.
         judged = Judged {
@@ -94,7 +106,7 @@ pub fn attempt(
         };
     }
     // What was seen counts even if the caller left before the verdict (R21).
-    let seen = if login.0.mismatched() {
+    let seen = if decision.mismatched() {
         Seen::Mismatch
     } else {
         Seen::Something
@@ -109,133 +121,127 @@ struct Begun<'a> {
     templates: Vec<Enrolled>,
 }
 
-type Refusal = (Verdict, Reason);
+/// No scan. A camera that was opened for it is told to close, which takes until after the answer.
+struct Refused<'a> {
+    verdict: Verdict,
+    reason: Reason,
+    session: Option<Box<Session<'a>>>,
+}
 
 /// Asks the policy, waits for the camera, and asks again: while one attempt waited, another may have locked the face
-/// out. Whoever has the camera is alone from here on.
+/// out. Whoever has the camera is alone from here on. What the policy refuses at first opens no camera.
 fn begin<'a>(
     daemon: &'a Daemon,
     peer: &Peer,
     attempted: &Attempted<'_>,
     policy: &impl Fn(&Standing) -> Policy,
-) -> Result<Begun<'a>, Refusal> {
-    let unavailable = |reason| (Verdict::Unavailable, reason);
-    let ask = |standing: &Standing| {
-        let sound = match policy(standing) {
-            // Only now: for whoever is refused anyway nobody else is asked.
-            Policy::Scan(_) | Policy::Refuse(_, Reason::ConsentNeeded) => Standing {
-                hindrance: hindrance(daemon, attempted),
-                ..*standing
-            },
-            Policy::Refuse(verdict, reason) => return Err((verdict, reason)),
-        };
-        match policy(&sound) {
-            Policy::Scan(rules) => Ok(rules),
-            Policy::Refuse(verdict, reason) => Err((verdict, reason)),
-        }
+) -> Result<Begun<'a>, Refused<'a>> {
+    let refused = |(verdict, reason)| Refused {
+        verdict,
+        reason,
+        session: None,
     };
-    let standing_now = || {
-        standing(daemon, peer, attempted).map_err(|error| {
-            daemon
-                .audit
-                .remark(&format!("an attempt cannot be judged: {error}"));
-            unavailable(Reason::StoreUnavailable)
-        })
-    };
-    let rules = ask(&standing_now()?)?;
-    let session = Session::begin(daemon, peer, rules.timeout).map_err(|failure| match failure {
+    let unavailable = |reason| refused((Verdict::Unavailable, reason));
+    let (standing, own) = standing(daemon, peer, attempted).map_err(refused)?;
+    let (rules, then) = ask(daemon, attempted, policy, &standing).map_err(refused)?;
+    let mut session = Session::begin(daemon, peer, rules.timeout).map_err(|failure| match failure {
         Failure::Unavailable(reason, _) => unavailable(reason),
         _ => unavailable(Reason::VisionUnavailable),
     })?;
     if attempted.since.elapsed() + SHORTEST_SCAN > rules.timeout {
         return Err(unavailable(Reason::Busy));
     }
-    let templates = enrolled(daemon, attempted, session.engine(), session.model()).map_err(|error| {
-        daemon
-            .audit
-            .remark(&format!("an attempt cannot be judged: {error}"));
-        unavailable(Reason::StoreUnavailable)
-    })?;
-    let usable_templates = u32::try_from(templates.len()).unwrap_or(u32::MAX);
-    let rules = ask(&Standing {
-        usable_templates,
-        ..standing_now()?
-    })?;
-    Ok(Begun {
-        session,
-        rules,
-        templates,
-    })
+    let usable = own
+        .iter()
+        .filter(|info| info.is_of(session.engine(), session.model()));
+    let kinds = kinds(usable.map(|info| kind_of(&info.camera)));
+    // Without any the policy refuses below.
+    if !kinds.is_empty() {
+        session.open(Wanted {
+            kinds,
+            built_in: !then.lid_closed,
+        });
+    }
+    // While the camera opens, the templates are read and the policy is asked once more.
+    match once_more(daemon, peer, attempted, policy, &session, then) {
+        Ok((rules, templates)) => Ok(Begun {
+            session,
+            rules,
+            templates,
+        }),
+        Err((verdict, reason)) => {
+            session.close();
+            Err(Refused {
+                verdict,
+                reason,
+                session: Some(Box::new(session)),
+            })
+        }
+    }
 }
 
-struct Login(Decision);
+fn once_more(
+    daemon: &Daemon,
+    peer: &Peer,
+    attempted: &Attempted<'_>,
+    policy: &impl Fn(&Standing) -> Policy,
+    session: &Session<'_>,
+    then: Circumstances,
+) -> Result<(ScanRules, Vec<Enrolled>), Refusal> {
+    let templates = enrolled(daemon, attempted, session.engine(), session.model())
+        .map_err(|error| cannot_judge(daemon, &error))?;
+    let (standing, _) = standing(daemon, peer, attempted)?;
+    let standing = Standing {
+        usable_templates: most_of_a_kind(templates.iter().map(|template| template.kind)),
+        ..standing
+    };
+    let (rules, now) = ask(daemon, attempted, policy, &standing)?;
+    if now.lid_closed && !then.lid_closed {
+        // It may be the camera behind it that was opened.
+        return Err((Verdict::Unavailable, Reason::LidClosed));
+    }
+    Ok((rules, templates))
+}
+
+/// The policy's word, with the circumstances that it was given in.
+fn ask(
+    daemon: &Daemon,
+    attempted: &Attempted<'_>,
+    policy: &impl Fn(&Standing) -> Policy,
+    standing: &Standing,
+) -> Result<(ScanRules, Circumstances), Refusal> {
+    let found = match policy(standing) {
+        // Only now: for whoever is refused anyway nobody else is asked.
+        Policy::Scan(_) | Policy::Refuse(_, Reason::ConsentNeeded) => circumstances(daemon, attempted),
+        Policy::Refuse(verdict, reason) => return Err((verdict, reason)),
+    };
+    let sound = Standing {
+        hindrance: found.err(),
+        ..*standing
+    };
+    match policy(&sound) {
+        Policy::Scan(rules) => Ok((rules, found.unwrap_or_default())),
+        Policy::Refuse(verdict, reason) => Err((verdict, reason)),
+    }
+}
+
+struct Login {
+    decision: Decision,
+    witness: Witness,
+}
 
 impl Judge for Login {
+    fn opened(&mut self, camera: &str, kind: CameraKind) {
+        self.witness.opened(camera);
+        self.decision.opened(kind);
+    }
     fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
-        self.0.observe(elapsed, &seen.faces)
+        self.witness.observe(seen);
+        self.decision.observe(elapsed, &seen.faces)
     }
     fn on_time(&mut self, elapsed: Duration) -> Step {
-        self.0.on_time(elapsed)
+        self.decision.on_time(elapsed)
     }
-}
-
-/// Why an attempt cannot be judged.
-#[derive(Debug, thiserror::Error)]
-pub enum Doubt {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Clock(#[from] ClockError),
-    #[error("the name service does not answer ({0})")]
-    Names(nix::errno::Errno),
-}
-
-fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<Standing, Doubt> {
-    let none = Standing {
-        locked_seconds: 0,
-        usable_templates: 0,
-        templates: 0,
-        too_often: false,
-        hindrance: None,
-    };
-    // The policy refuses before it looks any further.
-    let Some(uid) = attempted.uid.map_err(Doubt::Names)? else {
-        return Ok(none);
-    };
-    // A mismatch that is not on record yet goes there first, or there is no further try.
-    let owed = attempted.counts && daemon.uncounted().contains(&(uid, attempted.class));
-    if owed {
-        count_mismatch(daemon, attempted, uid)?;
-    }
-    let now = daemon.clock.now()?;
-    let store = daemon.store();
-    let own: Vec<_> = store
-        .list(Some(attempted.user))?
-        .into_iter()
-        .filter(|info| info.uid == uid)
-        .collect();
-    let usable = match daemon.vision.known().engine {
-        // Not known yet: whether they are usable is seen when the models are loaded.
-        None => own.len(),
-        Some((engine, model)) => own
-            .iter()
-            .filter(|info| info.engine == engine && info.model == model)
-            .count(),
-    };
-    let record = if attempted.counts {
-        store.load_lockout(uid, attempted.class)?
-    } else {
-        None
-    };
-    drop(store);
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Ok(Standing {
-        locked_seconds: record.map_or(0, |record| lockout::remaining(&record, &now)),
-        usable_templates: count(usable),
-        templates: count(own.len()),
-        too_often: daemon.pace.must_wait(attempted.paced(peer), Instant::now()),
-        hindrance: None,
-    })
 }
 
 /// The user's own templates that this engine can compare, each as one mean (R4: name and uid both match).
@@ -251,7 +257,7 @@ fn enrolled(
     let templates = daemon.store().templates_of(attempted.user, uid)?;
     Ok(templates
         .iter()
-        .filter(|template| template.info.engine == engine && template.info.model == model)
+        .filter(|template| template.info.is_of(engine, model))
         .filter_map(mean_of)
         .collect())
 }
@@ -267,6 +273,7 @@ pub fn mean_of(template: &Template) -> Option<Enrolled> {
     let all: Vec<&Encoding> = encodings.iter().collect();
     Some(Enrolled {
         id: template.info.id,
+        kind: kind_of(&template.info.camera),
         mean: Encoding::mean(&all)?,
     })
 }
@@ -302,3 +309,7 @@ pub fn readable(daemon: &Daemon) -> Result<Vec<Template>, StoreError> {
     }
     Ok(templates)
 }
+
+#[cfg(test)]
+#[path = "attempt_tests.rs"]
+mod tests;

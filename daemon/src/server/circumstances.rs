@@ -5,13 +5,18 @@ use facelogin_protocol::types::Reason;
 use crate::server::attempt::Attempted;
 use crate::server::{Daemon, accounts, password, whereabouts};
 
-/// One thing that may forbid it.
-type Check = fn(&Daemon, &Attempted<'_>) -> Option<Reason>;
+/// What is the case where nothing forbids it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The lid is closed over what is built in (R27).
+    pub lid_closed: bool,
+}
 
-/// All of them, in the order in which they are asked: what takes longest comes last.
-const CHECKS: &[Check] = &[password::hindrance, whereabouts::hindrance, accounts::hindrance];
-
-/// The first thing that forbids it; asked only for attempts that nothing else refuses.
-pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
-    CHECKS.iter().find_map(|check| check(daemon, attempted))
+/// The first thing that forbids it; asked only for attempts that nothing else refuses. What takes longest comes last.
+pub fn circumstances(daemon: &Daemon, attempted: &Attempted<'_>) -> Result<Circumstances, Reason> {
+    let unless = |hindrance: Option<Reason>| hindrance.map_or(Ok(()), Err);
+    unless(password::hindrance(daemon, attempted))?;
+    let lid_closed = whereabouts::lid_closed(daemon, attempted)?;
+    unless(accounts::hindrance(daemon, attempted))?;
+    Ok(Circumstances { lid_closed })
 }

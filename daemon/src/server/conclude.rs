@@ -7,8 +7,9 @@ use facelogin_protocol::types::{Reason, Verdict};
 use crate::audit::Entry;
 use crate::decision::Judged;
 use crate::lockout::{self, LockoutRules};
-use crate::server::attempt::{Attempted, Doubt};
+use crate::server::attempt::Attempted;
 use crate::server::connection::Peer;
+use crate::server::standing::Doubt;
 use crate::server::{Daemon, watch};
 use crate::store::Attempt;
 

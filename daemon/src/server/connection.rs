@@ -37,6 +37,11 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Of this uid, at the other end of `fd`.
+    pub fn at(fd: OwnedFd, uid: u32) -> Self {
+        Self { fd, uid }
+    }
+
     /// Whether it is root.
     pub fn is_root(&self) -> bool {
         self.uid == 0
@@ -97,7 +102,7 @@ pub type Answer = Result<Next, Failure>;
 
 /// Serves a connection until either side ends it, and gives its place back.
 pub fn serve(daemon: &Arc<Daemon>, fd: OwnedFd, uid: u32, place: Place) {
-    let peer = Peer { fd, uid };
+    let peer = Peer::at(fd, uid);
     let mut inbox = Inbox::default();
     let (max, patience) = if peer.is_root() {
         (LARGE_MESSAGE, LARGE)

@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use facelogin_engine::Encoding;
 use facelogin_protocol::types::{
-    EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError, Reason, Template,
+    CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
+    Reason, Template,
 };
 
 use crate::decision::Step;
@@ -16,12 +17,12 @@ use crate::scan::{End, Judge};
 use crate::server::attempt::{mean_of, readable};
 use crate::server::connection::{Answer, Peer, done, root_only};
 use crate::server::failure::Failure;
-use crate::server::manage::{note, template_out};
+use crate::server::manage::{kind_of, note, template_out};
 use crate::server::session::{Session, reason_of_end};
 use crate::server::{Daemon, users};
 use crate::store::NewTemplate;
 use crate::vision::link::VisionError;
-use crate::vision::wire::{MAX_PICTURE, Observation};
+use crate::vision::wire::{MAX_PICTURE, Observation, Wanted};
 
 /// Pictures in one request.
 const MAX_PICTURES: usize = 16;
@@ -36,6 +37,11 @@ const FROM_PICTURES: &str = "pictures";
 pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bool) -> Answer {
     let since = Instant::now();
     let whose = Whose::resolve(peer, input.user, input.label)?;
+    let kinds = match input.kind {
+        None => vec![CameraKind::Colour, CameraKind::Infrared],
+        Some(kind @ (CameraKind::Colour | CameraKind::Infrared)) => vec![kind],
+        Some(_) => return Err(Failure::Invalid("expected colour or infrared".into())),
+    };
     let mut session = Session::begin(daemon, peer, PATIENCE)?;
     let mut gatherer = Gatherer {
         peer,
@@ -45,6 +51,10 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
     };
     gatherer.report();
     let started = Instant::now();
+    session.open(Wanted {
+        kinds: kinds.clone(),
+        built_in: true,
+    });
     match session.scan(peer, started, &mut gatherer) {
         End::Judged => {}
         End::Failed(error) => return Err(error.into()),
@@ -65,7 +75,14 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
             hint.into(),
         ));
     }
-    let camera = gatherer.camera.unwrap_or_else(|| "unknown".into());
+    let (camera, kind) = gatherer
+        .camera
+        .unwrap_or_else(|| ("unknown".into(), CameraKind::Unknown));
+    // The template's kind is read from the camera's name: both must be what was asked for.
+    if !kinds.contains(&kind.compared_as()) || kind_of(&camera) != kind.compared_as() {
+        let why = format!("the camera that was opened, {camera}, is not of the kind that was asked for");
+        return Err(Failure::Unavailable(Reason::CameraUnavailable, why));
+    }
     let encodings = gatherer.gathering.into_encodings();
     if let Err(unfit) = consistent(&encodings) {
         return Err(camera_unfit(&unfit));
@@ -90,7 +107,7 @@ struct Gatherer<'a> {
     peer: &'a Peer,
     more: bool,
     gathering: Gathering,
-    camera: Option<String>,
+    camera: Option<(String, CameraKind)>,
 }
 
 impl Gatherer<'_> {
@@ -110,8 +127,8 @@ impl Gatherer<'_> {
 }
 
 impl Judge for Gatherer<'_> {
-    fn opened(&mut self, camera: &str) {
-        self.camera = Some(camera.into());
+    fn opened(&mut self, camera: &str, kind: CameraKind) {
+        self.camera = Some((camera.into(), kind));
     }
 
     fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
@@ -248,7 +265,7 @@ impl Whose {
         since: Instant,
     ) -> Result<(Template, Vec<String>), Failure> {
         let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
-        let warnings = self.resemblances(daemon, &engine, &model, encodings)?;
+        let warnings = self.resemblances(daemon, &engine, &model, kind_of(&camera), encodings)?;
         let new = NewTemplate {
             user: self.user.clone(),
             uid: self.uid,
@@ -279,6 +296,7 @@ impl Whose {
         daemon: &Daemon,
         engine: &str,
         model: &str,
+        kind: CameraKind,
         encodings: &[Encoding],
     ) -> Result<Vec<String>, Failure> {
         let all: Vec<&Encoding> = encodings.iter().collect();
@@ -288,7 +306,7 @@ impl Whose {
         let limit = levels::threshold(&daemon.config.rules, 1);
         let mut alike: Vec<String> = readable(daemon)?
             .iter()
-            .filter(|other| other.info.engine == engine && other.info.model == model)
+            .filter(|other| other.info.is_of(engine, model) && kind_of(&other.info.camera) == kind)
             .filter(|other| other.info.user != self.user)
             .filter(|other| mean_of(other).is_some_and(|enrolled| enrolled.mean.distance(&mean) <= limit))
             .map(|other| other.info.user.clone())

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use facelogin_engine::Encoding;
-use facelogin_protocol::types::{Candidate, Detail, IdentifyOut, Reason, TestOut, UserIn, Verdict};
+use facelogin_protocol::types::{
+    CameraKind, Candidate, Detail, IdentifyOut, Reason, TestOut, UserIn, Verdict,
+};
 
 use crate::decision::{Judged, Step};
 use crate::lockout::EntryClass;
@@ -14,9 +16,12 @@ use crate::scan::Judge;
 use crate::server::attempt::{Attempted, attempt, mean_of, readable};
 use crate::server::connection::{Answer, Next, Nothing, Peer, done, root_only};
 use crate::server::failure::Failure;
+use crate::server::manage::kind_of;
 use crate::server::session::{Session, reason_of_end};
+use crate::server::standing::{kinds, most_of_a_kind};
+use crate::server::witness::Witness;
 use crate::server::{Daemon, users};
-use crate::vision::wire::Observation;
+use crate::vision::wire::{Observation, Wanted};
 
 /// How many people `Identify` names at most.
 const MAX_CANDIDATES: usize = 5;
@@ -82,12 +87,13 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
     Ok(next)
 }
 
-/// Only root sees how near it was (R22): a distance is what a forger climbs by.
+/// Only root sees how near it was, and what the flash showed (R22): a number is what a forger climbs by.
 fn for_peer(judged: &Judged, peer: &Peer) -> Detail {
     let mut detail = judged.detail.clone();
     if !peer.is_root() {
         detail.distance = None;
         detail.threshold = None;
+        detail.strobe = None;
     }
     detail
 }
@@ -100,13 +106,19 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     let mut session = Session::begin(daemon, peer, timeout)?;
     let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
     let mut templates = readable(daemon)?;
-    templates.retain(|template| template.info.engine == engine && template.info.model == model);
-    let rules = scan_rules(
-        &daemon.config.rules,
-        u32::try_from(templates.len()).unwrap_or(u32::MAX),
-        timeout,
-    );
+    templates.retain(|template| template.info.is_of(&engine, &model));
+    let all = || templates.iter().map(|template| kind_of(&template.info.camera));
+    let rules = scan_rules(&daemon.config.rules, most_of_a_kind(all()), timeout);
     let mut collector = Collector::new(rules);
+    let mut wanted = kinds(all());
+    if wanted.is_empty() {
+        // Whoever is there is nobody's face.
+        wanted = vec![CameraKind::Colour, CameraKind::Infrared];
+    }
+    session.open(Wanted {
+        kinds: wanted,
+        built_in: true,
+    });
     let end = session.scan(peer, since, &mut collector);
     if let crate::scan::End::Failed(error) = end {
         return Err(error.into());
@@ -116,6 +128,7 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     }
     // The next may have the camera before this peer has read its answer.
     drop(session);
+    templates.retain(|template| collector.kind == Some(kind_of(&template.info.camera)));
     let mut candidates = Vec::new();
     if let Some(probe) = collector.probe() {
         for template in &templates {
@@ -155,6 +168,9 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
 /// Gathers one probe.
 struct Collector {
     rules: ScanRules,
+    /// Of the templates to compare it with; none before the camera is open.
+    kind: Option<CameraKind>,
+    witness: Witness,
     window: VecDeque<Encoding>,
     frames: u32,
     usable: u32,
@@ -166,6 +182,8 @@ impl Collector {
     fn new(rules: ScanRules) -> Self {
         Self {
             rules,
+            kind: None,
+            witness: Witness::default(),
             window: VecDeque::new(),
             frames: 0,
             usable: 0,
@@ -192,20 +210,31 @@ impl Collector {
 
     fn detail(&self, elapsed: Duration, distance: Option<f32>) -> Detail {
         let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
-        Detail {
+        let mut detail = Detail {
             frames: self.frames,
             usable_frames: self.usable,
             distance,
             threshold: Some(self.rules.threshold),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
+            camera: None,
+            strobe: None,
             hint: self.flaw.map(|flaw| flaw.hint().into()),
-        }
+        };
+        self.witness.tell(&mut detail);
+        detail
     }
 }
 
 impl Judge for Collector {
+    fn opened(&mut self, camera: &str, kind: CameraKind) {
+        self.witness.opened(camera);
+        self.kind = Some(kind.compared_as());
+        self.window.clear();
+    }
+
     fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
+        self.witness.observe(seen);
         self.frames += 1;
         self.first_frame.get_or_insert(elapsed);
         match one_good_face(&seen.faces, &LOGIN) {

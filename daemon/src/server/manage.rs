@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use facelogin_config::{Presence, Trigger};
+use facelogin_config::{CameraId, Device, Presence, Sight, Trigger};
+use facelogin_protocol::Deadline;
 use facelogin_protocol::types::{
-    ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn, RenameTemplateIn, Service,
-    StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn,
+    CameraKind, ClearTemplatesOut, ListCamerasOut, ListTemplatesOut, Lockout, OptionalUserIn,
+    RenameTemplateIn, Service, StatusOut, Template, TemplateIn, TemplateOut, UnlockOut, UserIn,
 };
 
 use crate::audit::Entry;
@@ -28,9 +29,21 @@ pub fn template_out(info: TemplateInfo) -> Template {
         label: info.label,
         engine: info.engine,
         model: info.model,
+        kind: kind_of(&info.camera),
         camera: info.camera,
         encodings: info.encodings,
         created: info.created_unix,
+    }
+}
+
+/// What the camera of a template sees. Pictures, replays and cameras under their old names are colour.
+pub fn kind_of(camera: &str) -> CameraKind {
+    match camera.parse::<CameraId>() {
+        Ok(CameraId {
+            kind: Some(Sight::Infrared),
+            ..
+        }) => CameraKind::Infrared,
+        _ => CameraKind::Colour,
     }
 }
 
@@ -125,6 +138,31 @@ pub fn cameras(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     done(peer, &ListCamerasOut { cameras })
 }
 
+/// For root the cameras that logins use; while a scan is running, and for others, those that are preferred.
+fn camera_in_use(daemon: &Daemon, peer: &Peer) -> String {
+    let camera = &daemon.config.camera;
+    if camera.replay.is_some() {
+        return "replay".into();
+    }
+    // Not as root: nobody's scan gives way to this. And not for everybody: it wakes every camera.
+    let at_once = Deadline::after(Duration::ZERO);
+    let line = peer
+        .is_root()
+        .then(|| daemon.vision.borrow(false, at_once, at_once));
+    let cameras = match line {
+        Some(Ok(Some(mut line))) => line.cameras().unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let chosen: Vec<String> = cameras
+        .into_iter()
+        .filter(|camera| camera.chosen)
+        .map(|camera| camera.id)
+        .collect();
+    let preferred = || camera.devices.iter().map(Device::to_string).collect();
+    let names: Vec<String> = if chosen.is_empty() { preferred() } else { chosen };
+    names.join(", ")
+}
+
 /// How the daemon and one user stand.
 pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
     let user = match (input.user, peer.is_root()) {
@@ -144,13 +182,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
         // The rest names files, and may be the words of a process that parses pictures.
         known.state = "unavailable".into();
     }
-    let camera = match &daemon.config.camera {
-        camera if camera.replay.is_some() => Some("replay".to_owned()),
-        camera => match &camera.device {
-            facelogin_config::Device::Auto => Some("auto".to_owned()),
-            facelogin_config::Device::Link(path) => Some(path.display().to_string()),
-        },
-    };
+    let camera = Some(camera_in_use(daemon, peer));
     // Before the store is locked: logind may take its time.
     let logind = daemon
         .whereabouts
@@ -168,10 +200,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
         .collect();
     let usable = match &known.engine {
         None => 0,
-        Some((engine, model)) => own
-            .iter()
-            .filter(|info| info.engine == *engine && info.model == *model)
-            .count(),
+        Some((engine, model)) => own.iter().filter(|info| info.is_of(engine, model)).count(),
     };
     let now = daemon.clock.now().ok();
     let lockouts = store

@@ -17,9 +17,11 @@ mod pace;
 mod password;
 mod quota;
 mod session;
+mod standing;
 mod users;
 mod watch;
 mod whereabouts;
+mod witness;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

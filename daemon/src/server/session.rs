@@ -9,7 +9,9 @@ use crate::scan::{self, End, Judge, Wanted};
 use crate::server::Daemon;
 use crate::server::connection::Peer;
 use crate::server::failure::{Failure, reason_of};
+use crate::vision::link::VisionError;
 use crate::vision::loan::Borrowed;
+use crate::vision::wire;
 
 /// How long a caller waits for a vision process that is starting: within this a person notices nothing, beyond it the
 /// password is the better answer.
@@ -20,6 +22,8 @@ const STARTING: Duration = Duration::from_millis(200);
 pub struct Session<'a> {
     daemon: &'a Daemon,
     line: Borrowed<'a>,
+    /// Begun, and not yet run.
+    scan: Option<Result<u64, VisionError>>,
 }
 
 impl<'a> Session<'a> {
@@ -30,7 +34,11 @@ impl<'a> Session<'a> {
             .vision
             .borrow(peer.is_root(), ready_by, Deadline::after(patience))?
             .ok_or_else(|| Failure::Unavailable(Reason::Busy, "somebody else's scan is running".into()))?;
-        Ok(Self { daemon, line })
+        Ok(Self {
+            daemon,
+            line,
+            scan: None,
+        })
     }
 
     /// The engine's name.
@@ -48,11 +56,30 @@ impl<'a> Session<'a> {
         &mut self.line
     }
 
-    /// Runs one scan for `peer`, whose request came at `since`.
+    /// Has a camera opened, which takes a while: what else there is to be done for the scan can be done meanwhile.
+    /// How that went is told by [`Self::scan`].
+    pub fn open(&mut self, wanted: wire::Wanted) {
+        self.scan = Some(self.line.start(wanted));
+    }
+
+    /// Has the camera closed that [`Self::open`] had opened, without waiting for it.
+    pub fn close(&mut self) {
+        if let Some(Ok(scan)) = self.scan.take() {
+            self.line.stop(scan);
+        }
+    }
+
+    /// Runs the scan that [`Self::open`] began for `peer`, whose request came at `since`.
     pub fn scan(&mut self, peer: &Peer, since: Instant, judge: &mut dyn Judge) -> End {
+        let scan = match self.scan.take() {
+            Some(Ok(scan)) => scan,
+            Some(Err(error)) => return End::Failed(error),
+            None => return End::Failed(VisionError::Camera("no camera was opened".into())),
+        };
         let root_waits = || !peer.is_root() && self.daemon.vision.root_waits();
         scan::run(
             &mut self.line,
+            scan,
             &Wanted {
                 since,
                 caller: peer.fd(),
@@ -67,6 +94,7 @@ impl<'a> Session<'a> {
 impl Drop for Session<'_> {
     /// Waits until the camera is closed, so that the next session finds it so. By now the caller has their answer.
     fn drop(&mut self) {
+        self.close();
         if self.line.healthy() {
             // A camera that does not close has had its line shut: the process is replaced.
             let _ = self.line.settle();

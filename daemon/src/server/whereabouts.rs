@@ -7,7 +7,7 @@ use facelogin_config::{Config, Presence, Trigger};
 use facelogin_protocol::types::Reason;
 
 use crate::audit::Audit;
-use crate::built_in::is_built_in;
+use crate::built_in::only_built_in;
 use crate::grace::{self, Grace, Locks};
 use crate::lockout::EntryClass;
 use crate::logind::{Bus, Logind, LogindError};
@@ -64,27 +64,26 @@ impl Whereabouts {
         self.grace.opened(uid, service);
     }
 
-    fn hindrance(&self, config: &Config, audit: &Audit, attempted: &Attempted<'_>) -> Option<Reason> {
+    /// Whether the lid is closed, unless something forbids the scan.
+    fn judge(&self, config: &Config, audit: &Audit, attempted: &Attempted<'_>) -> Result<bool, Reason> {
         let (Ok(Some(_)), Some(uid)) = (attempted.uid, attempted.asker) else {
-            return Some(Reason::NotPresent);
+            return Err(Reason::NotPresent);
         };
         let scene = match self.logind.scene() {
             Ok(scene) => scene,
             Err(error) => {
                 self.complain(audit, error, Instant::now());
-                return Some(Reason::NotPresent);
+                return Err(Reason::NotPresent);
             }
         };
         let who = Who {
             uid,
             tty: attempted.tty,
-            built_in: scene.lid_closed && is_built_in(&config.camera),
+            built_in: scene.lid_closed && only_built_in(&config.camera),
         };
-        if let Err(reason) = judge(self.mode, attempted.class, &who, &scene) {
-            return Some(reason);
-        }
+        judge(self.mode, attempted.class, &who, &scene)?;
         if !by_itself(config, attempted) {
-            return None;
+            return Ok(scene.lid_closed);
         }
         let mut sessions: Vec<&Session> = own(self.mode, uid, &scene).collect();
         if sessions.is_empty() && attempted.class == EntryClass::Greeter {
@@ -97,7 +96,10 @@ impl Whereabouts {
             self.grace
                 .holds(uid, attempted.service, sessions.into_iter(), now)
         };
-        (unlocks && grace::now().is_none_or(held)).then_some(Reason::JustLocked)
+        match unlocks && grace::now().is_none_or(held) {
+            true => Err(Reason::JustLocked),
+            false => Ok(scene.lid_closed),
+        }
     }
 
     fn complain(&self, audit: &Audit, error: LogindError, now: Instant) {
@@ -112,14 +114,16 @@ impl Whereabouts {
     }
 }
 
-/// What forbids a scan of an attempt by where its user is.
-pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
+/// Whether the lid is closed over the built-in cameras, as far as logind is asked.
+///
+/// # Errors
+/// What forbids a scan of the attempt by where its user is, or because no camera is left but those behind the lid.
+pub fn lid_closed(daemon: &Daemon, attempted: &Attempted<'_>) -> Result<bool, Reason> {
     // Root at any place may try out the face of whoever sits in front of the camera: that lets nobody in.
-    if !attempted.counts {
-        return None;
+    match &daemon.whereabouts {
+        Some(whereabouts) if attempted.counts => whereabouts.judge(&daemon.config, &daemon.audit, attempted),
+        _ => Ok(false),
     }
-    let whereabouts = daemon.whereabouts.as_ref()?;
-    whereabouts.hindrance(&daemon.config, &daemon.audit, attempted)
 }
 
 /// Whether the scan of a locked screen would begin without anybody having asked for it.

@@ -74,7 +74,11 @@ impl Asked {
     }
 
     fn hindrance(&self, attempted: &Attempted<'_>) -> Option<Reason> {
-        self.whereabouts.hindrance(&self.config, &self.audit, attempted)
+        self.judge(attempted).err()
+    }
+
+    fn judge(&self, attempted: &Attempted<'_>) -> Result<bool, Reason> {
+        self.whereabouts.judge(&self.config, &self.audit, attempted)
     }
 
     fn logged(&self) -> Vec<String> {
@@ -180,22 +184,25 @@ fn r27_the_lid_is_asked_about_for_the_camera_behind_it() {
     });
     let lid = |camera: Camera| {
         let config = Config { camera, ..config() };
-        Asked::of(config, closed.clone()).hindrance(&attempt("login", true))
+        Asked::of(config, closed.clone()).judge(&attempt("login", true))
     };
-    assert_eq!(lid(Camera::default()), Some(Reason::LidClosed));
+    assert_eq!(lid(Camera::default()), Err(Reason::LidClosed));
     let link = Device::Link("/dev/v4l/by-id/no-such-camera-here".into());
     assert_eq!(
         lid(Camera {
-            device: link,
+            devices: vec![link],
             ..Camera::default()
         }),
-        Some(Reason::LidClosed)
+        Err(Reason::LidClosed)
     );
     let replay = Camera {
         replay: Some("/srv/pictures".into()),
         ..Camera::default()
     };
-    assert_eq!(lid(replay), None);
+    // It may be used, and whoever opens a camera knows which may not.
+    assert_eq!(lid(replay), Ok(true));
+    let open = Asked::of(config(), at_desks(&[ALICE]));
+    assert_eq!(open.judge(&attempt("login", true)), Ok(false));
 }
 
 #[test]

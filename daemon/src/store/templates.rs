@@ -57,6 +57,13 @@ pub struct TemplateInfo {
     pub created_unix: i64,
 }
 
+impl TemplateInfo {
+    /// Whether this engine with this model made it: no other can compare it.
+    pub fn is_of(&self, engine: &str, model: &str) -> bool {
+        self.engine == engine && self.model == model
+    }
+}
+
 /// A decrypted template. Its encodings are wiped from memory when it is dropped, and are not shown by `Debug`.
 pub struct Template {
     /// Whose it is, and what made it.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use facelogin_engine::Face;
 use facelogin_protocol::Deadline;
 use facelogin_protocol::socket::{SocketError, send_all};
-use facelogin_protocol::types::Camera;
+use facelogin_protocol::types::{Camera, CameraKind};
 use nix::sys::socket::{Shutdown, shutdown};
 
-use crate::vision::wire::{FromVision, MAX_PICTURE, Observation, ToVision, WireError, receive_message, send};
+use crate::vision::wire::{
+    FromVision, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_message, send,
+};
 
 /// How long the vision process may take to say anything that needs no camera, and to finish a message it began.
 pub const ANSWER: Duration = Duration::from_millis(1500);
@@ -58,8 +60,13 @@ pub struct Link {
 /// What came from the camera.
 #[derive(Debug)]
 pub enum Event {
-    /// It is open; its identity.
-    Opened(String),
+    /// It is open.
+    Opened {
+        /// Its identity.
+        camera: String,
+        /// What it sees.
+        kind: CameraKind,
+    },
     /// A picture was looked at.
     Observation(Observation),
 }
@@ -108,12 +115,12 @@ impl Link {
         let _ = shutdown(self.fd.as_raw_fd(), Shutdown::Both);
     }
 
-    /// Opens the camera; returns the scan's number.
-    pub fn start(&mut self) -> Result<u64, VisionError> {
+    /// Has a camera opened; returns the scan's number.
+    pub fn start(&mut self, wanted: Wanted) -> Result<u64, VisionError> {
         self.settle()?;
         let scan = self.next_scan;
         self.next_scan += 1;
-        self.tell(&ToVision::Start { scan }, Deadline::after(ANSWER))?;
+        self.tell(&ToVision::Start { scan, wanted }, Deadline::after(ANSWER))?;
         Ok(scan)
     }
 
@@ -127,7 +134,11 @@ impl Link {
         }
         // Something arrived: the rest of the message must follow within its own time, whatever the scan's.
         match self.hear(Deadline::after(ANSWER))? {
-            FromVision::Opened { scan: of, camera } if of == scan => Ok(Event::Opened(camera)),
+            FromVision::Opened {
+                scan: of,
+                camera,
+                kind,
+            } if of == scan => Ok(Event::Opened { camera, kind }),
             FromVision::Observation(seen) if seen.scan == scan => Ok(Event::Observation(seen)),
             FromVision::Failed { scan: of, why } if of == scan => Err(VisionError::Camera(why)),
             _ => Err(self.out_of_turn()),

@@ -6,7 +6,6 @@
 
 pub mod camera;
 pub mod decode;
-mod huffman;
 pub mod keeper;
 pub mod link;
 pub mod loan;

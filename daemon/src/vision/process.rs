@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
 use crate::vision::wire::{
-    FromVision, MAX_PICTURE, Observation, ToVision, WireError, receive_exactly, receive_message, send,
+    FromVision, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly, receive_message, send,
 };
 
 /// How long a message to the supervisor may take to leave: it reads at once, or it is gone.
@@ -114,7 +114,9 @@ fn serve_until_end(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Ok(Order::Gone(error)) => return Err(error.into()),
-            Ok(Order::Message(ToVision::Start { scan })) => vision.scan(scan, &inbox, beat)?,
+            Ok(Order::Message(ToVision::Start { scan, wanted })) => {
+                vision.scan(scan, &wanted, &inbox, beat)?
+            }
             // A scan that failed on its own is stopped all the same.
             Ok(Order::Message(ToVision::Stop { scan })) => vision.say(&FromVision::Stopped { scan })?,
             Ok(Order::Message(ToVision::Cameras {})) => {
@@ -195,15 +197,22 @@ impl Vision<'_> {
         send(&self.line, message, Deadline::after(SENDING))
     }
 
-    fn scan(&mut self, scan: u64, inbox: &Receiver<Order>, beat: &dyn Fn()) -> Result<(), WireError> {
+    fn scan(
+        &mut self,
+        scan: u64,
+        wanted: &Wanted,
+        inbox: &Receiver<Order>,
+        beat: &dyn Fn(),
+    ) -> Result<(), WireError> {
         let failed = |why: String| FromVision::Failed { scan, why };
-        let mut camera = match camera::open(&self.config.camera) {
+        let mut camera = match camera::open(&self.config.camera, wanted) {
             Ok(camera) => camera,
             Err(error) => return self.say(&failed(error.to_string())),
         };
         self.say(&FromVision::Opened {
             scan,
             camera: camera.id().into(),
+            kind: camera.kind(),
         })?;
         let mut number = 0;
         loop {
@@ -219,7 +228,8 @@ impl Vision<'_> {
             }
             beat();
             match self.one_picture(camera.as_mut(), scan, number) {
-                Ok(observation) => self.say(&FromVision::Observation(observation))?,
+                Ok(None) => continue,
+                Ok(Some(observation)) => self.say(&FromVision::Observation(observation))?,
                 Err(why) => {
                     drop(camera);
                     return self.say(&failed(why));
@@ -234,23 +244,30 @@ impl Vision<'_> {
         camera: &mut dyn Camera,
         scan: u64,
         number: u64,
-    ) -> Result<Observation, String> {
-        let shot = camera.next().map_err(|error| error.to_string())?;
+    ) -> Result<Option<Observation>, String> {
+        let Some(shot) = camera.next().map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
         let frame = frame_of(&shot.picture)?;
         let analysis = self
             .engine
             .analyse(&frame, Effort::Video)
             .map_err(|error| error.to_string())?;
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Ok(Observation {
+        let flashed = shot.dark.as_ref().zip(analysis.faces.first());
+        let strobe = flashed.and_then(|(dark, face)| camera::strobe(&shot.picture, dark, &face.bbox));
+        Ok(Some(Observation {
             scan,
             number,
+            sequence: shot.sequence,
+            light: shot.light,
+            strobe,
             faces: analysis.faces,
             brightness: analysis.brightness,
             decode_us: micros(shot.decoding),
             times: analysis.times,
             latency_us: micros(shot.arrived.elapsed()),
-        })
+        }))
     }
 
     fn look_at(&mut self, bytes: &[u8]) -> Result<Vec<facelogin_engine::Face>, String> {

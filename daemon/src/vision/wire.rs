@@ -3,10 +3,10 @@
 
 use std::os::fd::OwnedFd;
 
-use facelogin_engine::{Face, StageTimes};
+use facelogin_engine::{Face, StageTimes, finite};
 use facelogin_protocol::Deadline;
 use facelogin_protocol::socket::{SocketError, receive, send_all};
-use facelogin_protocol::types::Camera;
+use facelogin_protocol::types::{Camera, CameraKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub enum ToVision {
     Start {
         /// The scan's number.
         scan: u64,
+        /// Which camera will do.
+        wanted: Wanted,
     },
     /// Close the camera.
     Stop {
@@ -64,6 +66,8 @@ pub enum FromVision {
         scan: u64,
         /// The camera's stable identity.
         camera: String,
+        /// What it sees: colour, infrared or a replay.
+        kind: CameraKind,
     },
     /// What one picture showed.
     Observation(Observation),
@@ -88,6 +92,49 @@ pub enum FromVision {
     },
 }
 
+/// Which camera will do for a scan: the first in the configuration's order that is there and that fits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// Of one of these kinds; a replay counts as colour.
+    pub kinds: Vec<CameraKind>,
+    /// Cameras that are part of the machine, too: not while its lid is closed over them (R27).
+    pub built_in: bool,
+}
+
+impl Wanted {
+    /// Any camera of this kind.
+    pub fn any(kind: CameraKind) -> Self {
+        Self {
+            kinds: vec![kind],
+            built_in: true,
+        }
+    }
+}
+
+/// The light in which a picture was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Light {
+    /// As it is, or the emitter's that does not strobe.
+    Steady,
+    /// With a strobing emitter's flash; a picture without it came before.
+    Lit,
+}
+
+/// What an infrared emitter's flash does to a face: luma of the lit picture less that of the dark one before it, mean
+/// over an area, 0 to 1 of full scale (negative if it is darker). Skin near the emitter lights up, a screen does not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strobe {
+    /// Within the face's box.
+    #[serde(deserialize_with = "finite::f32")]
+    pub face: f32,
+    /// Around it: within a box of twice the sides, without the face's.
+    #[serde(deserialize_with = "finite::f32")]
+    pub surround: f32,
+}
+
 /// What one picture of the camera showed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,8 +143,14 @@ pub struct Observation {
     pub scan: u64,
     /// The picture's number in its scan, from 0.
     pub number: u64,
+    /// The driver's number for it, which counts pictures that were lost or thrown away, too.
+    pub sequence: u32,
+    /// The light it was taken in.
+    pub light: Light,
     /// Largest first.
     pub faces: Vec<Face>,
+    /// What the flash did to the largest face; only with [`Light::Lit`].
+    pub strobe: Option<Strobe>,
     /// Mean luma of the whole picture, 0 to 1.
     pub brightness: f32,
     /// From the driver's buffer to pixels.
@@ -178,10 +231,11 @@ mod tests {
     fn r20_what_is_sent_arrives_and_nothing_else_does() {
         let (near, far) = UnixStream::pair().unwrap();
         let (near, far): (OwnedFd, OwnedFd) = (near.into(), far.into());
-        send(&near, &ToVision::Start { scan: 7 }, soon()).unwrap();
+        let wanted = Wanted::any(CameraKind::Colour);
+        send(&near, &ToVision::Start { scan: 7, wanted }, soon()).unwrap();
         assert!(matches!(
             receive_message(&far, soon()).unwrap(),
-            ToVision::Start { scan: 7 }
+            ToVision::Start { scan: 7, .. }
         ));
         drop(near);
         assert!(matches!(

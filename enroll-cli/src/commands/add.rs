@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use facelogin_protocol::ClientError;
 use facelogin_protocol::types::{
-    EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, Template,
+    CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, Template,
 };
 
 use super::Context;
@@ -29,8 +29,30 @@ pub struct AddArgs {
     /// JPEG or PNG files to use in place of the camera: up to 16, of one person alone.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     image: Vec<PathBuf>,
+    /// With the first preferred camera of this kind; by default the first of either. A face is compared with cameras of
+    /// the kind that it was enrolled with.
+    #[arg(long, value_name = "KIND", conflicts_with = "image")]
+    camera: Option<Kind>,
     #[command(flatten)]
     unattended: UnattendedArg,
+}
+
+/// What a camera sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Visible light.
+    Colour,
+    /// The light of an infrared emitter.
+    Infrared,
+}
+
+impl From<Kind> for CameraKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Colour => Self::Colour,
+            Kind::Infrared => Self::Infrared,
+        }
+    }
 }
 
 /// Stores one template, or nothing.
@@ -45,7 +67,7 @@ pub fn add(context: &mut Context<'_, '_>, args: AddArgs) -> Result<Exit, CliErro
     };
     context.ask_password(&args.unattended)?;
     let stored = match pictures {
-        None => from_camera(context, user, args.label)?,
+        None => from_camera(context, user, args.label, args.camera)?,
         Some(pictures) => {
             let request = EnrollPicturesIn {
                 user,
@@ -85,9 +107,14 @@ fn from_camera(
     context: &Context<'_, '_>,
     user: String,
     label: Option<String>,
+    kind: Option<Kind>,
 ) -> Result<EnrollPicturesOut, CliError> {
     let live = Pictures::start();
-    let request = EnrollCameraIn { user, label };
+    let request = EnrollCameraIn {
+        user,
+        label,
+        kind: kind.map(Into::into),
+    };
     let last = context
         .daemon
         .call_more("EnrollCamera", &request, ENROLMENT, |now: EnrollCameraOut| {
@@ -112,13 +139,14 @@ fn from_camera(
 
 fn describe(template: &Template, warnings: &[String]) -> String {
     let mut text = clean(&format!(
-        "Stored template {} \"{}\" of {} (uid {}): {} from {}.",
+        "Stored template {} \"{}\" of {} (uid {}): {} from {}, for {} cameras.",
         template.id,
         template.label,
         template.user,
         template.uid,
         count(template.encodings, "encoding"),
         template.camera,
+        template.kind.name(),
     ));
     for warning in warnings {
         text.push_str(&format!("\nWarning: {}", clean(&sentences(&[warning]))));
@@ -136,7 +164,8 @@ mod tests {
         let warnings = ["one picture is few".to_string()];
         assert_eq!(
             describe(&template(3), &warnings),
-            "Stored template 3 \"desk\" of alice (uid 1000): 1 encoding from pictures.\n\
+            "Stored template 3 \"desk\" of alice (uid 1000): 1 encoding from pictures, for colour \
+             cameras.\n\
              Warning: one picture is few."
         );
     }

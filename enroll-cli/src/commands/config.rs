@@ -123,10 +123,12 @@ fn describe(config: &Config, checked: &Checked) -> String {
         (None, Security::Balanced) => "security balanced".into(),
         (None, Security::Strict) => "security strict".into(),
     };
-    let camera = match (&config.camera.replay, &config.camera.device) {
-        (Some(folder), _) => format!("replay of {}", folder.display()),
-        (None, Device::Auto) => "auto".into(),
-        (None, Device::Link(link)) => link.display().to_string(),
+    let camera = match &config.camera.replay {
+        Some(folder) => format!("replay of {}", folder.display()),
+        None => {
+            let names: Vec<String> = config.camera.devices.iter().map(Device::to_string).collect();
+            names.join(", else ")
+        }
     };
     let services = if checked.services.is_empty() {
         "none: every login asks for the password".into()
@@ -179,6 +181,19 @@ mod tests {
              Warning: camera.allow_virtual: whoever can write to a camera made by software can log in.\n\
              Warning: camera.replay: pictures from a folder are played in place of a camera."
         );
+    }
+
+    #[test]
+    fn r24_the_cameras_are_said_in_the_order_of_preference() {
+        let text = "[camera]\ndevice = ['usb:046d:085e serial=7A8B', 'auto']\n";
+        let config = facelogin_config::parse(text, Path::new("a.toml")).unwrap();
+        let checked = Checked {
+            file: "a.toml".into(),
+            refused: None,
+            warnings: warnings(&config),
+            services: enabled(&config),
+        };
+        assert!(describe(&config, &checked).contains("\ncamera: usb:046d:085e serial=7A8B, else auto\n"));
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn identified(reply: &IdentifyOut) -> String {
     format!("{answer}\n{}", details(&reply.detail))
 }
 
-/// Pictures, times, distances where the daemon gave them, and its hint.
+/// Pictures, times, the camera, distances and the flash where the daemon gave them, and its hint.
 fn details(detail: &Detail) -> String {
     let first = match detail.first_frame_ms {
         Some(ms) => format!("the first after {ms} ms, "),
@@ -111,11 +111,17 @@ fn details(detail: &Detail) -> String {
         detail.usable_frames,
         detail.total_ms
     );
+    if let Some(camera) = &detail.camera {
+        text.push_str(&format!("\ncamera {}", clean(camera)));
+    }
     if let Some(distance) = detail.distance {
         text.push_str(&format!("\ndistance {distance:.3}"));
         if let Some(threshold) = detail.threshold {
             text.push_str(&format!(", threshold {threshold:.3}"));
         }
+    }
+    if let Some(strobe) = detail.strobe {
+        text.push_str(&format!("\nflash {strobe:+.3}"));
     }
     if let Some(hint) = &detail.hint {
         text.push_str(&format!("\nHint: {}", clean(&sentences(&[hint]))));
@@ -130,6 +136,8 @@ mod tests {
 
     fn detail(distance: Option<f32>) -> Detail {
         Detail {
+            camera: None,
+            strobe: None,
             frames: 5,
             usable_frames: 3,
             distance,
@@ -155,6 +163,11 @@ mod tests {
         );
         reply.detail = detail(None);
         assert!(!tested("alice", &reply).contains("distance"));
+        reply.detail.camera = Some("usb:04f2:b6d9 kind=infrared path=a".into());
+        reply.detail.strobe = Some(0.25);
+        assert!(
+            tested("alice", &reply).ends_with("\ncamera usb:04f2:b6d9 kind=infrared path=a\nflash +0.250")
+        );
     }
 
     #[test]

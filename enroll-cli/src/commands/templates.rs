@@ -138,6 +138,7 @@ fn listing(templates: &[Template]) -> String {
             template.user.clone(),
             template.label.clone(),
             template.encodings.to_string(),
+            template.kind.name().into(),
             template.camera.clone(),
             template.engine.clone(),
             date(template.created),
@@ -149,6 +150,7 @@ fn listing(templates: &[Template]) -> String {
             "USER",
             "LABEL",
             "PICTURES",
+            "KIND",
             "CAMERA",
             "ENGINE",
             "CREATED (UTC)",
@@ -174,6 +176,7 @@ pub mod tests {
     /// A template to print.
     pub fn template(id: i64) -> Template {
         Template {
+            kind: facelogin_protocol::types::CameraKind::Colour,
             id,
             user: "alice".into(),
             uid: 1000,
@@ -190,9 +193,9 @@ pub mod tests {
     fn a_listing_is_a_table_and_an_empty_one_says_what_to_do() {
         assert_eq!(
             listing(&[template(3), template(12)]),
-            "ID  USER   LABEL  PICTURES  CAMERA    ENGINE  CREATED (UTC)\n\
-             3   alice  desk   1         pictures  dlib    2023-11-14 22:13\n\
-             12  alice  desk   1         pictures  dlib    2023-11-14 22:13"
+            "ID  USER   LABEL  PICTURES  KIND    CAMERA    ENGINE  CREATED (UTC)\n\
+             3   alice  desk   1         colour  pictures  dlib    2023-11-14 22:13\n\
+             12  alice  desk   1         colour  pictures  dlib    2023-11-14 22:13"
         );
         assert!(listing(&[]).contains("facelogin-enroll add"));
     }

@@ -35,7 +35,7 @@ fn pictures_are_sent_whole_under_their_base_names() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
         ran.out,
-        "Stored template 3 \"desk\" of alice (uid 1000): 1 encoding from pictures.\nWarning: few pictures.\n"
+        "Stored template 3 \"desk\" of alice (uid 1000): 1 encoding from pictures, for colour cameras.\nWarning: few pictures.\n"
     );
     let expected = json!({
         "method": "org.facelogin.Login.EnrollPictures",
@@ -195,7 +195,7 @@ fn the_camera_enrols_without_a_word_until_it_is_done_when_there_is_no_terminal()
     );
     let expected = json!({
         "method": "org.facelogin.Login.EnrollCamera", "more": true,
-        "parameters": {"user": "alice", "label": null},
+        "parameters": {"user": "alice", "label": null, "kind": null},
     });
     assert_eq!(server.call().unwrap(), expected);
 }

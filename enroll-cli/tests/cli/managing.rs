@@ -17,9 +17,9 @@ fn a_list_is_a_table_or_the_reply_as_json() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
         ran.out,
-        "ID  USER   LABEL      PICTURES  CAMERA    ENGINE  CREATED (UTC)\n\
-         3   alice  desk       1         pictures  dlib    2023-11-14 22:13\n\
-         12  alice  \\u{1b}[2J  1         pictures  dlib    2023-11-14 22:13\n"
+        "ID  USER   LABEL      PICTURES  KIND    CAMERA    ENGINE  CREATED (UTC)\n\
+         3   alice  desk       1         colour  pictures  dlib    2023-11-14 22:13\n\
+         12  alice  \\u{1b}[2J  1         colour  pictures  dlib    2023-11-14 22:13\n"
     );
     let call = server.call().unwrap();
     assert_eq!(call["parameters"], json!({"user": null}), "as root: everybody's");
@@ -118,15 +118,21 @@ fn the_invoking_user_is_the_default() {
 #[test]
 fn cameras_are_listed() {
     let reply = json!({"cameras": [{
-        "id": "/dev/v4l/by-path/x", "name": "Cam", "device": "/dev/video0", "kind": "infrared", "fixed": false,
-        "virtual": false, "chosen": false, "note": "not built in",
+        "id": "usb:04f2:b6d9 kind=infrared path=a", "name": "Cam\u{1b}", "device": "/dev/video0", "kind": "infrared",
+        "formats": ["GREY"], "emitter": false, "fixed": false, "virtual": false, "chosen": false,
+        "note": "not built in",
     }]});
     let Some(server) = Server::start(vec![Answer::Reply(reply.clone())]) else {
         return;
     };
     let ran = server.run(&["cameras"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains("infrared  plugged in"), "{ran:?}");
+    assert_eq!(
+        ran.out,
+        "- Cam\\u{1b}: infrared, plugged in, /dev/video0, GREY\n    usb:04f2:b6d9 kind=infrared path=a\n    \
+         not used: not built in\nOthers are named by their identities, in the order of preference, below [camera] in \
+         /etc/facelogin/facelogin.toml:\n    device = [\"usb:04f2:b6d9 kind=infrared path=a\", \"auto\"]\n"
+    );
     assert_eq!(server.call().unwrap()["parameters"], json!({}));
     let server = Server::start(vec![Answer::Reply(reply.clone())]).unwrap();
     assert_eq!(server.run(&["cameras", "--json"]).json(), reply);

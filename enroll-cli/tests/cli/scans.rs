@@ -46,6 +46,7 @@ fn a_test_tells_verdict_reason_times_and_distance() {
         ran.out,
         "Match for alice: the face is the user's.\n\
          5 pictures, 3 usable; the first after 210 ms, 640 ms in all\n\
+         camera replay\n\
          distance 0.250, threshold 0.360\n"
     );
 }

@@ -93,7 +93,7 @@ fn serve(listener: &UnixListener, answers: Vec<Answer>) -> Option<Value> {
 pub fn template(id: i64, label: &str) -> Value {
     json!({
         "id": id, "user": "alice", "uid": 1000, "label": label, "engine": "dlib", "model": "ab",
-        "camera": "pictures", "encodings": 1, "created": 1_700_000_000,
+        "camera": "pictures", "kind": "colour", "encodings": 1, "created": 1_700_000_000,
     })
 }
 
@@ -101,6 +101,6 @@ pub fn template(id: i64, label: &str) -> Value {
 pub fn detail() -> Value {
     json!({
         "frames": 5, "usable_frames": 3, "distance": 0.25, "threshold": 0.36, "first_frame_ms": 210,
-        "total_ms": 640, "hint": null,
+        "total_ms": 640, "camera": "replay", "strobe": null, "hint": null,
     })
 }

@@ -20,10 +20,11 @@ use facelogin_models::{FACE_ENCODER, FIVE_POINTS, VerifiedModel, VerifiedModels}
 use image_for_dlib::{ImageBuffer, Rgb};
 
 use crate::chip::Chip;
+use crate::contrast::{self, Range};
 use crate::resample::{fit, shrink};
 use crate::{
-    Analysis, BBox, Effort, Encoding, Engine, EngineError, EngineId, Face, Frame, MAX_FACES, Point, Quality,
-    StageTimes,
+    Analysis, BBox, Effort, Encoding, Engine, EngineError, EngineId, Face, Frame, MAX_FACES, Pixels, Point,
+    Quality, StageTimes,
 };
 
 /// Longest side, in pixels, on which faces are searched for; see [`Effort`].
@@ -54,6 +55,24 @@ impl DlibEngine {
             predictor: open(points, |path| LandmarkPredictor::open(path))?,
             encoder: open(network, |path| FaceEncoderNetwork::open(path))?,
         })
+    }
+
+    /// The faces, and the range of levels in which they were found; `None`: in the picture as it is.
+    fn find(&self, frame: &Frame<'_>, effort: Effort) -> Result<(Vec<BBox>, Option<Range>), EngineError> {
+        let size = (frame.width(), frame.height());
+        let mut last = None;
+        for range in contrast::ranges(frame) {
+            let rgb = match range {
+                None => frame.rgb(),
+                Some(range) => range.for_detection(frame).into(),
+            };
+            let boxes = self.detect(size, &rgb, &whole(frame, &rgb)?, effort);
+            if !boxes.is_empty() {
+                return Ok((boxes, range));
+            }
+            last = range;
+        }
+        Ok((Vec::new(), last))
     }
 
     /// Boxes in the coordinates of the frame, largest first.
@@ -105,13 +124,14 @@ impl Engine for DlibEngine {
     fn analyse(&mut self, frame: &Frame<'_>, effort: Effort) -> Result<Analysis, EngineError> {
         let mut clock = Clock(Instant::now());
         let mut times = StageTimes::default();
-        let size = (frame.width(), frame.height());
-        let rgb = frame.rgb();
-        let full = matrix(size, &rgb).ok_or(EngineError::FrameSize {
-            width: frame.width(),
-            height: frame.height(),
-        })?;
-        let boxes = self.detect(size, &rgb, &full, effort);
+        let (boxes, range) = self.find(frame, effort)?;
+        // What the landmarks, the encoder and the measures of quality get to see.
+        let rgb = match range {
+            None => frame.rgb(),
+            Some(range) => range.spread_all(&frame.rgb()).into(),
+        };
+        let full = whole(frame, &rgb)?;
+        let seen = Frame::new(frame.width(), frame.height(), Pixels::Rgb(&rgb))?;
         times.detect_us = clock.lap();
 
         let mut found = Vec::with_capacity(boxes.len());
@@ -134,7 +154,7 @@ impl Engine for DlibEngine {
             .into_iter()
             .zip(encodings)
             .map(|((bbox, points, chip), encoding)| {
-                let quality = Quality::measure(frame, &points, &chip);
+                let quality = Quality::measure(frame, &seen, &points, &chip);
                 Face {
                     bbox,
                     points,
@@ -183,6 +203,14 @@ fn open<T>(model: &VerifiedModel, load: impl Fn(&Path) -> Result<T, String>) -> 
         Some(path) if !path.contains('\0') => load(&model.path).map_err(failed),
         _ => Err(failed("its path is not plain UTF-8".to_owned())),
     }
+}
+
+/// The frame's pixels, or others in their place.
+fn whole(frame: &Frame<'_>, rgb: &[u8]) -> Result<ImageMatrix, EngineError> {
+    matrix((frame.width(), frame.height()), rgb).ok_or(EngineError::FrameSize {
+        width: frame.width(),
+        height: frame.height(),
+    })
 }
 
 /// `None` if there are fewer bytes than the size needs.

@@ -2,7 +2,8 @@
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-pub(crate) fn f32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+/// A finite number.
+pub fn f32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
     let value = f32::deserialize(deserializer)?;
     if value.is_finite() {
         Ok(value)

@@ -5,16 +5,17 @@
 //! process to the supervisor.
 //!
 //! ```text
-//! Frame -> detect (HOG, on a smaller copy) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
+//! Frame -> detect (HOG, on a smaller copy, brightened if need be) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
 //! ```
 
 mod chip;
+mod contrast;
 mod dlib;
 mod encoding;
 mod engine;
 mod error;
 mod face;
-mod finite;
+pub mod finite;
 mod frame;
 mod pose;
 mod quality;

@@ -18,7 +18,8 @@ pub struct Quality {
     /// noise in the dark raises it too.
     #[serde(deserialize_with = "finite::f32")]
     pub sharpness: f32,
-    /// Mean luma of the face region, 0..=1.
+    /// Mean luma of the face region as the camera gave it, 0..=1: how much light there was. The other measures are of what
+    /// the encoder gets, whose levels are spread where they are few.
     #[serde(deserialize_with = "finite::f32")]
     pub brightness: f32,
     /// Share of the face region's pixels with a luma of at most 5 or at least 250 (of 255), 0..=1.
@@ -44,14 +45,15 @@ const CLIPPED_LOW: f32 = 5.0;
 const CLIPPED_HIGH: f32 = 250.0;
 
 impl Quality {
-    /// Measures the face with these landmarks, whose chip this is.
-    pub(crate) fn measure(frame: &Frame<'_>, points: &[Point; 5], chip: &Chip) -> Self {
+    /// Measures the face with these landmarks, whose chip this is, in a frame and in what the encoder sees of it, which
+    /// differs from it where it is too dark.
+    pub(crate) fn measure(frame: &Frame<'_>, seen: &Frame<'_>, points: &[Point; 5], chip: &Chip) -> Self {
         let pose = pose(points);
-        let luma = chip.luma(frame);
+        let luma = chip.luma(seen);
         Self {
             eye_distance_px: pose.eye_distance,
             sharpness: sharpness(&luma),
-            brightness: brightness(&luma),
+            brightness: brightness(&chip.luma(frame)),
             clipped: clipped(&luma),
             yaw_deg: pose.yaw,
             pitch_deg: pose.pitch,
@@ -123,7 +125,7 @@ mod tests {
         let bytes: Vec<u8> = (0..SIZE * SIZE).map(|i| pixel(i % SIZE, i / SIZE)).collect();
         let frame = Frame::new(SIZE, SIZE, Pixels::Grey(&bytes)).unwrap();
         let points = face_at(120.0, 120.0, 100.0, 0.0);
-        Quality::measure(&frame, &points, &Chip::of(&points).unwrap())
+        Quality::measure(&frame, &frame, &points, &Chip::of(&points).unwrap())
     }
 
     #[test]
@@ -180,7 +182,7 @@ mod tests {
         let bytes = [128; 64 * 64];
         let frame = Frame::new(64, 64, Pixels::Grey(&bytes)).unwrap();
         let points = face_at(500.0, 500.0, 100.0, 0.0);
-        let q = Quality::measure(&frame, &points, &Chip::of(&points).unwrap());
+        let q = Quality::measure(&frame, &frame, &points, &Chip::of(&points).unwrap());
         assert_eq!(
             (q.brightness, q.clipped, q.sharpness, q.inside),
             (0.0, 1.0, 0.0, 0.0)

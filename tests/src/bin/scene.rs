@@ -76,6 +76,8 @@ const fn within(columns: (u32, u32), of: Placed) -> Placed {
 /// Each scene's name and who is in it.
 const SCENES: &[(&str, &[Placed])] = &[
     ("known", &[placed(&KNOWN, (320.0, 230.0), 80.0)]),
+    // As somebody looks who enrols.
+    ("frontal", &[placed(&FRONTAL, (320.0, 230.0), 75.0)]),
     ("stranger", &[placed(&STRANGER, (320.0, 230.0), 75.0)]),
     ("nobody", &[]),
     // As near to the camera as each other.

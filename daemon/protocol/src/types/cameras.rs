@@ -16,6 +16,26 @@ pub enum CameraKind {
     Unknown,
 }
 
+impl CameraKind {
+    /// As it is written for people and in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Colour => "colour",
+            Self::Infrared => "infrared",
+            Self::Replay => "replay",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The kind of the templates that its faces are compared with: a replay shows colour.
+    pub fn compared_as(self) -> Self {
+        match self {
+            Self::Replay => Self::Colour,
+            kind => kind,
+        }
+    }
+}
+
 message! {
     /// One camera of this machine.
     Camera {
@@ -27,11 +47,15 @@ message! {
         device: String,
         /// What it sees.
         kind: CameraKind,
+        /// The picture formats it offers, V4L2 codes as in `MJPG`.
+        formats: Vec<String>,
+        /// Whether its infrared emitter can be switched by a control that it advertises.
+        emitter: bool,
         /// Built in, as far as the firmware tells (sysfs `removable`).
         fixed: bool,
         /// Made by software.
         r#virtual: bool,
-        /// A login would use this one.
+        /// A login of a user with templates of its kind would use this one.
         chosen: bool,
         /// Why it is chosen, or why not.
         note: String,

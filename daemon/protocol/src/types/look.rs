@@ -17,6 +17,11 @@ message! {
         first_frame_ms: Option<u32>,
         /// From the request to the verdict, in milliseconds.
         total_ms: u32,
+        /// The camera that was used.
+        camera: Option<String>,
+        /// What the infrared flash did to the face, less what it did around it: luma, -1 to 1, median of the pictures; for
+        /// root only.
+        strobe: Option<f32>,
         /// What would help, for a person.
         hint: Option<String>,
     }

@@ -1,5 +1,7 @@
 //! Enrolling, and what is enrolled.
 
+use super::cameras::CameraKind;
+
 message! {
     /// One template, without what is secret in it.
     Template {
@@ -17,6 +19,8 @@ message! {
         model: String,
         /// The camera it was made with, or `pictures`.
         camera: String,
+        /// What that camera sees: it is compared with cameras of this kind alone.
+        kind: CameraKind,
         /// How many encodings it fuses.
         encodings: u32,
         /// Seconds since 1970.
@@ -32,6 +36,9 @@ message! {
         /// A name for the template.
         #[serde(default)]
         label: Option<String>,
+        /// With a camera of this kind: colour or infrared. By default the first of either in the configuration's order.
+        #[serde(default)]
+        kind: Option<CameraKind>,
     }
 }
 

@@ -58,7 +58,7 @@ pub enum Reason {
     ConsentNeeded,
     /// The user is not, or not only, where this machine's camera is.
     NotPresent,
-    /// The camera is built in and the lid is closed.
+    /// No camera could be used but built-in ones, and the lid is closed.
     LidClosed,
     /// The screen was locked a moment ago.
     JustLocked,

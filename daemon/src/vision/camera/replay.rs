@@ -6,16 +6,21 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use facelogin_protocol::types::CameraKind;
 use nix::fcntl::OFlag;
 
 use crate::vision::camera::{Camera, CameraError, Shot};
 use crate::vision::decode::picture_file;
+use crate::vision::wire::Light;
 
 /// The most pictures of a folder that are played.
 const MAX_PICTURES: usize = 10_000;
 
 /// The largest picture file that is played: 16 MiB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The longest wait before the caller has its turn: a picture's time at 30 a second, and a little.
+const SLICE: Duration = Duration::from_millis(40);
 
 /// An open folder.
 #[derive(Debug)]
@@ -83,7 +88,16 @@ impl Camera for Replay {
         "replay"
     }
 
-    fn next(&mut self) -> Result<Shot, CameraError> {
+    fn kind(&self) -> CameraKind {
+        CameraKind::Replay
+    }
+
+    fn next(&mut self) -> Result<Option<Shot>, CameraError> {
+        let early = self.due.saturating_duration_since(Instant::now());
+        if early > SLICE {
+            std::thread::sleep(SLICE);
+            return Ok(None);
+        }
         let path = &self.files[self.next % self.files.len()];
         let fail = |why: String| CameraError::Replay {
             path: path.display().to_string(),
@@ -92,16 +106,22 @@ impl Camera for Replay {
         let bytes = read(path).map_err(|error| fail(error.to_string()))?;
         std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
         let arrived = Instant::now();
+        let sequence = u32::try_from(self.next).unwrap_or(u32::MAX);
         // Like a camera, it does not wait for a slow reader: pictures that were not fetched in time are gone.
         while self.due <= arrived {
             self.due += self.pace;
             self.next += 1;
         }
         let picture = picture_file(&bytes).map_err(|error| fail(error.to_string()))?;
-        Ok(Shot {
+        Ok(Some(Shot {
             picture,
+            format: *b"JPEG",
+            sequence,
+            taken: None,
+            light: Light::Steady,
+            dark: None,
             arrived,
             decoding: arrived.elapsed(),
-        })
+        }))
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod config;
+mod descriptors;
 mod log;
 mod messages;
 mod module;
@@ -39,6 +40,11 @@ pub fn all() -> Vec<Target> {
         plain("module_items", module::items),
         plain("log", log::check),
         plain("vision", vision::check),
+        Target {
+            name: "descriptors",
+            check: descriptors::check,
+            made: descriptors::made,
+        },
         Target {
             name: "pictures",
             check: picture::check,

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use facelogin_engine::{ENCODING_LEN, Encoding, Face};
 use facelogin_protocol::Deadline;
-use facelogin_protocol::types::Verdict;
+use facelogin_protocol::types::{CameraKind, Verdict};
 use facelogind::decision::{Decision, Enrolled, SINGLE_SLACK, Step};
 use facelogind::policy::ScanRules;
 use facelogind::vision::link::{Event, Link, VisionError};
-use facelogind::vision::wire::MAX_JSON;
+use facelogind::vision::wire::{MAX_JSON, Wanted};
 
 use super::split;
 
@@ -61,7 +61,7 @@ pub fn check(input: &[u8]) {
 }
 
 fn scan(link: &mut Link) {
-    let scan = match link.start() {
+    let scan = match link.start(Wanted::any(CameraKind::Colour)) {
         Ok(scan) => scan,
         Err(error) => return faulty_is_not_healthy(link, Some(&error)),
     };
@@ -70,13 +70,14 @@ fn scan(link: &mut Link) {
         RULES,
         vec![Enrolled {
             id: 1,
+            kind: CameraKind::Colour,
             mean: template.clone(),
         }],
     );
     let (mut elapsed, mut near) = (Duration::ZERO, 0);
     let error = loop {
         match link.event(scan, soon()) {
-            Ok(Event::Opened(_)) => {}
+            Ok(Event::Opened { kind, .. }) => decision.opened(kind),
             Ok(Event::Observation(seen)) => {
                 assert_eq!(seen.scan, scan, "a late picture of another scan");
                 seen.faces.iter().for_each(finite);
