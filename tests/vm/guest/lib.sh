@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # Sourced by every scenario: how it reports, what it waits for, whom it shows the camera, and how it types.
 set -u
+scenario=${scenario:-$(basename "$0" .sh)}
 state=/var/lib/facelogin-vm
 camera=/run/usb-camera.sock
 
 # To the host. One write a line, whatever the script's own output is.
 say() { printf '%s\n' "$*" >/dev/console; }
-note() { say "VM NOTE ${scenario:-}: $*"; }
+note() { say "VM NOTE $scenario: $*"; }
 # result CHECK EXPECTED SEEN
 result() {
     if [ "$2" = "$3" ]; then
