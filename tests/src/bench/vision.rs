@@ -9,8 +9,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use facelogin_protocol::Deadline;
+use facelogin_protocol::types::CameraKind;
 use facelogin_tests::bins;
 use facelogind::vision::link::{Event, Link};
+use facelogind::vision::wire::Wanted;
 
 use super::Failed;
 use super::report::{Report, median, ms};
@@ -57,7 +59,7 @@ pub fn scans(report: &mut Report, config: &Path, fps: u32, runs: usize) -> Resul
     let mut final_latencies = vec![];
     for _ in 0..runs {
         let asked = Instant::now();
-        let scan = process.link.start()?;
+        let scan = process.link.start(Wanted::any(CameraKind::Colour))?;
         let mut arrivals = Vec::new();
         while arrivals.len() < NEEDED {
             let event = process
