@@ -29,8 +29,9 @@ good() { sed -n 's/^good \([0-9]*\);.*/\1/p' "$work/said"; }
 thrown() { sed -n "s/^good.* \([0-9]*\) $1.*/\1/p" "$work/said"; }
 why() { sed -n 's/^camera-look: the camera [^ ]* //p' "$work/said" | sed 's/: [0-9].*//'; }
 streams() { [ "$(camera state colour.streaming)" = true ]; }
-# Of eight frames that nokhwa hands over, how many rows of each of the last four are new.
-nokhwa() { timeout 30 nokhwa-look "$1" 8 2>&1 | tail -n 4 | sed -n 's/.*new rows \([0-9]*\) of.*/\1/p' | sort -u | xargs; }
+# Of eight frames that nokhwa hands over, the most rows that are new in one of the last four: the scene begins anew after
+# twelve, and its buffers are empty before.
+nokhwa() { timeout 30 nokhwa-look "$1" 8 2>&1 | tail -n 4 | sed -n 's/.*new rows \([0-9]*\) of.*/\1/p' | sort -n | tail -n 1; }
 
 in_front known
 # What newer kernels do by themselves: damaged frames are handed over with a flag.
