@@ -118,6 +118,8 @@ impl Stream {
     /// # Errors
     /// [`CameraError::Read`] when it is unplugged, frozen, or silent for [`SILENCE`], [`CameraError::Damaged`] when all
     /// that it has given for a second was damaged.
+    // An iterator's `None` would be the end.
+    #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Still>, CameraError> {
         let begun = Instant::now();
         let away = begun.duration_since(self.left);
