@@ -70,6 +70,8 @@ fresh_line() {
         loginctl terminate-user "$user"
         facelogin-enroll unlock --user "$user" >/dev/null 2>&1
     done
+    # logind answers within its 200 ms when it has nothing else to do.
+    until_true 10 eval '[ -z "$(loginctl list-sessions --no-legend)" ]'
     # What nobody read is not for the next one.
     timeout 0.2 cat /dev/ttyS1 >/dev/null
     systemctl start serial-getty@ttyS0.service
