@@ -7,6 +7,7 @@ mod exposure;
 mod format;
 mod inventory;
 mod replay;
+mod settle;
 mod stream;
 
 use std::time::{Duration, Instant};
