@@ -61,7 +61,14 @@ broken "black" unavailable/nobody_seen
 camera fault none
 mended "black"
 camera fault frozen
-broken "frozen" unavailable/camera_unavailable
+# One picture counts, and that is too few: which of the two is up first depends on how long opening took.
+last=$(newest)
+log_in frozen "expect $question" "send" "expect Password:" "secret alice-password" "$in_shell"
+result "r25 frozen: the password lets in" 0 $?
+case $(attempt_after "$last") in
+unavailable/poor_view | unavailable/camera_unavailable) result "r25 frozen: on record" unavailable unavailable ;;
+*) result "r25 frozen: on record" unavailable "$(newest)" ;;
+esac
 camera fault none
 mended "frozen"
 camera fault slow
