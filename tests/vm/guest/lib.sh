@@ -62,6 +62,7 @@ enrolled() {
         facelogin-enroll add --unattended --user "$1" --image /srv/pictures/obama.jpg /srv/pictures/obama2.jpg
 }
 
+nobody_here() { [ -z "$(loginctl list-sessions --no-legend)" ]; }
 # Nobody logged in, nobody locked out, and one prompt for a name on the serial line.
 fresh_line() {
     local user
@@ -71,7 +72,7 @@ fresh_line() {
         facelogin-enroll unlock --user "$user" >/dev/null 2>&1
     done
     # logind answers within its 200 ms when it has nothing else to do.
-    until_true 10 eval '[ -z "$(loginctl list-sessions --no-legend)" ]'
+    until_true 10 nobody_here
     # What nobody read is not for the next one.
     timeout 0.2 cat /dev/ttyS1 >/dev/null
     systemctl start serial-getty@ttyS0.service

@@ -12,7 +12,7 @@ as_root() {
     shift 2
     last=$(newest)
     log_in "${name// /-}" "expect $question" "secret alice-password" 'expect $' \
-        "send sudo -k; sudo -p 'Her password:' sh -c 'echo I have become \$(id -un).'" "$@" "expect I have become root."
+        "send sudo -k; sudo sh -c 'echo I have become \$(id -un).'" "$@" "expect I have become root."
     result "$name: root" 0 $?
     result "$name: on record" "$verdict" "$(attempt_after "$last")"
     holds "$name: the camera is closed" closed

@@ -79,11 +79,13 @@ camera fault none
 
 vision() { systemctl show --property MainPID --value facelogin-vision.service; }
 in_front nobody
+# shellcheck disable=SC2016 # asked when it is time
 during 0.3 eval 'kill -KILL $(systemctl show --property MainPID --value facelogin-vision.service)'
 broken "the process that sees is killed in mid-scan" unavailable/vision_unavailable
 mended "the process that sees is killed in mid-scan"
 result "the camera's group may not be lost over it" "facelogin" "$(stat --format %U "/proc/$(vision)" 2>/dev/null)"
 in_front nobody
+# shellcheck disable=SC2016 # asked when it is time
 during 0.3 eval 'kill -STOP $(systemctl show --property MainPID --value facelogin-vision.service)'
 last=$(newest)
 log_in stopped "expect $question" "send" "expect Password:" "secret alice-password" "$in_shell"

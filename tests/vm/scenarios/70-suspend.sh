@@ -28,6 +28,7 @@ asleep() {
     echo +3 >/sys/class/rtc/rtc0/wakealarm
     systemctl suspend
     until_true 20 eval "[ \$(cat /sys/power/suspend_stats/success) -gt $before ]"
+    # shellcheck disable=SC2016 # asked again and again
     until_true 10 eval '[ "$(camera state plugged)" = true ]'
     until_true 10 test -c "$(camera state colour.node)"
 }
