@@ -52,6 +52,7 @@ log_in() {
     at_line "expect login:
         send alice
         $(printf '%s\n' "$@")
+        expect $
         send exit
         expect login:" >"$kept/$name" 2>&1
 }
