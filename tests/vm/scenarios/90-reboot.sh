@@ -3,16 +3,21 @@
 # limit: 90 s
 # shellcheck source=../guest/lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
+# shellcheck source=../guest/people.sh
+. /usr/local/lib/facelogin-vm/people.sh
 
+# Over the reboot.
 kept=$state/reboot
+mkdir -p "$kept"
 boot_id=$(cat /proc/sys/kernel/random/boot_id)
 faces() { facelogin-enroll --json list --user alice; }
 case ${1:-} in
 "")
-    until_true 30 vision_ready
-    enrolled alice
+    started
+    last=$(newest)
+    log_in before "expect $question" "send" "$in_shell"
+    result "by face, before" match/matched "$(attempt_after "$last")"
     result "a face is enrolled" yes "$(faces | grep -q '"id"' && echo yes)"
-    mkdir -p "$kept"
     printf '%s\n' "$boot_id" >"$kept/boot_id"
     faces >"$kept/faces"
     reboot_to after
@@ -25,5 +30,9 @@ after)
     done
     holds "the vision process becomes ready" until_true 30 vision_ready
     result "the faces are those from before" "$(cat "$kept/faces")" "$(faces)"
+    last=$(newest)
+    log_in after "expect $question" "send" "$in_shell"
+    result "by face, after: the session opens" 0 $?
+    result "by face, after: on record" match/matched "$(attempt_after "$last")"
     ;;
 esac
