@@ -69,10 +69,18 @@ pub fn attempt(
         Err(Refused {
             verdict,
             reason,
-            session: _closing,
+            session: closing,
         }) => {
             let judged = unscanned(verdict, reason, attempted.since.elapsed());
-            return conclude(daemon, peer, attempted, &judged, Seen::Nothing, answer);
+            let seen = match &closing {
+                None => Seen::Nothing,
+                // It had its light: that counts as a scan, and is on record as one.
+                Some(_) => {
+                    daemon.pace.scanned(attempted.paced(peer), Instant::now(), None);
+                    Seen::Something
+                }
+            };
+            return conclude(daemon, peer, attempted, &judged, seen, answer);
         }
     };
     // Named, so that it lives until the answer is out and the attempt is on record.
@@ -142,8 +150,8 @@ fn begin<'a>(
         session: None,
     };
     let unavailable = |reason| refused((Verdict::Unavailable, reason));
-    let (standing, own) = standing(daemon, peer, attempted).map_err(refused)?;
-    let (rules, then) = ask(daemon, attempted, policy, &standing).map_err(refused)?;
+    let before = standing(daemon, peer, attempted).map_err(refused)?;
+    let (rules, then) = ask(daemon, attempted, policy, &before).map_err(refused)?;
     let mut session = Session::begin(daemon, peer, rules.timeout).map_err(|failure| match failure {
         Failure::Unavailable(reason, _) => unavailable(reason),
         _ => unavailable(Reason::VisionUnavailable),
@@ -151,20 +159,24 @@ fn begin<'a>(
     if attempted.since.elapsed() + SHORTEST_SCAN > rules.timeout {
         return Err(unavailable(Reason::Busy));
     }
-    let usable = own
-        .iter()
-        .filter(|info| info.is_of(session.engine(), session.model()));
-    let kinds = kinds(usable.map(|info| kind_of(&info.camera)));
-    // Without any the policy refuses below.
-    if !kinds.is_empty() {
-        session.open(Wanted {
-            kinds,
-            built_in: !then.lid_closed,
-        });
+    // All that costs no time comes before the light: whoever waited in vain is refused in the dark.
+    let templates = enrolled(daemon, attempted, session.engine(), session.model())
+        .map_err(|error| refused(cannot_judge(daemon, &error)))?;
+    let now = standing(daemon, peer, attempted).map_err(refused)?;
+    let now = Standing {
+        usable_templates: most_of_a_kind(templates.iter().map(|template| template.kind)),
+        ..now
+    };
+    if let Policy::Refuse(verdict, reason) = policy(&now) {
+        return Err(refused((verdict, reason)));
     }
-    // While the camera opens, the templates are read and the policy is asked once more.
-    match once_more(daemon, peer, attempted, policy, &session, then) {
-        Ok((rules, templates)) => Ok(Begun {
+    session.open(Wanted {
+        kinds: kinds(templates.iter().map(|template| template.kind)),
+        built_in: !then.lid_closed,
+    });
+    // While the camera opens, logind and the account are asked once more.
+    match once_more(daemon, attempted, policy, &now, then) {
+        Ok(rules) => Ok(Begun {
             session,
             rules,
             templates,
@@ -182,25 +194,17 @@ fn begin<'a>(
 
 fn once_more(
     daemon: &Daemon,
-    peer: &Peer,
     attempted: &Attempted<'_>,
     policy: &impl Fn(&Standing) -> Policy,
-    session: &Session<'_>,
+    standing: &Standing,
     then: Circumstances,
-) -> Result<(ScanRules, Vec<Enrolled>), Refusal> {
-    let templates = enrolled(daemon, attempted, session.engine(), session.model())
-        .map_err(|error| cannot_judge(daemon, &error))?;
-    let (standing, _) = standing(daemon, peer, attempted)?;
-    let standing = Standing {
-        usable_templates: most_of_a_kind(templates.iter().map(|template| template.kind)),
-        ..standing
-    };
-    let (rules, now) = ask(daemon, attempted, policy, &standing)?;
+) -> Result<ScanRules, Refusal> {
+    let (rules, now) = ask(daemon, attempted, policy, standing)?;
     if now.lid_closed && !then.lid_closed {
         // It may be the camera behind it that was opened.
         return Err((Verdict::Unavailable, Reason::LidClosed));
     }
-    Ok((rules, templates))
+    Ok(rules)
 }
 
 /// The policy's word, with the circumstances that it was given in.

@@ -148,12 +148,14 @@ fn as_wanted(line: &OwnedFd, scan: u64, wanted: &Wanted) {
 
 #[test]
 fn r04_what_the_first_word_of_the_policy_refuses_lights_no_camera() {
-    // Each word is given twice: without the circumstances, and with them.
+    // Before the wait for the camera its word is given twice, without the circumstances and with them. After it, once
+    // in the dark, and then twice again while the camera opens.
     for (refused, expected) in [
         (0, "nothing"),
         (1, "nothing"),
-        (2, "opened and closed"),
+        (2, "nothing"),
         (3, "opened and closed"),
+        (4, "opened and closed"),
     ] {
         let room = room(&[COLOUR], as_wanted);
         let asked = Cell::new(0);
@@ -206,7 +208,7 @@ fn r25_a_refusal_does_not_wait_for_a_camera_that_is_just_opening() {
     let asked = Cell::new(0);
     let policy = |standing: &Standing| {
         asked.set(asked.get() + 1);
-        match asked.get() > 2 {
+        match asked.get() > 3 {
             true => Policy::Refuse(Verdict::LockedOut, Reason::LockedOut),
             false => scan(standing),
         }

@@ -11,7 +11,7 @@ use crate::server::attempt::Attempted;
 use crate::server::conclude::count_mismatch;
 use crate::server::connection::Peer;
 use crate::server::manage::kind_of;
-use crate::store::{StoreError, TemplateInfo};
+use crate::store::StoreError;
 
 /// Why there is no scan.
 pub type Refusal = (Verdict, Reason);
@@ -35,20 +35,12 @@ pub fn cannot_judge(daemon: &Daemon, error: &dyn std::error::Error) -> Refusal {
     (Verdict::Unavailable, Reason::StoreUnavailable)
 }
 
-/// How the user stands, and what is known of their templates.
-pub fn standing(
-    daemon: &Daemon,
-    peer: &Peer,
-    attempted: &Attempted<'_>,
-) -> Result<(Standing, Vec<TemplateInfo>), Refusal> {
+/// How the user stands.
+pub fn standing(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<Standing, Refusal> {
     look_up(daemon, peer, attempted).map_err(|error| cannot_judge(daemon, &error))
 }
 
-fn look_up(
-    daemon: &Daemon,
-    peer: &Peer,
-    attempted: &Attempted<'_>,
-) -> Result<(Standing, Vec<TemplateInfo>), Doubt> {
+fn look_up(daemon: &Daemon, peer: &Peer, attempted: &Attempted<'_>) -> Result<Standing, Doubt> {
     let none = Standing {
         locked_seconds: 0,
         usable_templates: 0,
@@ -58,7 +50,7 @@ fn look_up(
     };
     // The policy refuses before it looks any further.
     let Some(uid) = attempted.uid.map_err(Doubt::Names)? else {
-        return Ok((none, Vec::new()));
+        return Ok(none);
     };
     // A mismatch that is not on record yet goes there first, or there is no further try.
     let owed = attempted.counts && daemon.uncounted().contains(&(uid, attempted.class));
@@ -81,14 +73,13 @@ fn look_up(
         None => true,
         Some((engine, model)) => info.is_of(engine, model),
     });
-    let standing = Standing {
+    Ok(Standing {
         locked_seconds: record.map_or(0, |record| lockout::remaining(&record, &now)),
         usable_templates: most_of_a_kind(usable.map(|info| kind_of(&info.camera))),
         templates: count(own.len()),
         too_often: daemon.pace.must_wait(attempted.paced(peer), Instant::now()),
         hindrance: None,
-    };
-    Ok((standing, own))
+    })
 }
 
 /// Each kind once.

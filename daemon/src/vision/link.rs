@@ -53,6 +53,8 @@ pub struct Link {
     engine: String,
     model: String,
     next_scan: u64,
+    /// A camera was opened for the scan that is running.
+    opened: bool,
     closing: Option<u64>,
     healthy: bool,
 }
@@ -80,6 +82,7 @@ impl Link {
                 engine,
                 model,
                 next_scan: 1,
+                opened: false,
                 closing: None,
                 healthy: true,
             }),
@@ -120,6 +123,7 @@ impl Link {
         self.settle()?;
         let scan = self.next_scan;
         self.next_scan += 1;
+        self.opened = false;
         self.tell(&ToVision::Start { scan, wanted }, Deadline::after(ANSWER))?;
         Ok(scan)
     }
@@ -138,8 +142,11 @@ impl Link {
                 scan: of,
                 camera,
                 kind,
-            } if of == scan => Ok(Event::Opened { camera, kind }),
-            FromVision::Observation(seen) if seen.scan == scan => Ok(Event::Observation(seen)),
+            } if of == scan && !self.opened => {
+                self.opened = true;
+                Ok(Event::Opened { camera, kind })
+            }
+            FromVision::Observation(seen) if seen.scan == scan && self.opened => Ok(Event::Observation(seen)),
             FromVision::Failed { scan: of, why } if of == scan => Err(VisionError::Camera(why)),
             _ => Err(self.out_of_turn()),
         }

@@ -80,6 +80,11 @@ impl Stream {
     /// # Errors
     /// [`CameraError::Busy`] while another program has it, [`CameraError::Open`] otherwise.
     pub fn open(node: &Node) -> Result<Self, CameraError> {
+        // Held until it is open once more: its number is nobody else's meanwhile.
+        let _held = node.hold().map_err(|error| CameraError::Open {
+            id: node.id.clone(),
+            why: words(&error),
+        })?;
         Self::open_number(node.number, &node.id, node.kind, None)
     }
 

@@ -11,11 +11,8 @@ mod ioctl;
 mod modes;
 mod place;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-
-use nix::fcntl::OFlag;
 
 use crate::vision::camera::inventory::Node;
 use crate::vision::camera::quirks;
@@ -136,13 +133,9 @@ impl Emitter {
         let Some((unit, way)) = Place::of(node).and_then(|place| way(&place)) else {
             return Ok(None);
         };
-        let path = format!("/dev/video{}", node.number);
-        let device = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags((OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).bits())
-            .open(&path)
-            .map_err(|error| EmitterError::Open(path, error))?;
+        let device = node
+            .hold()
+            .map_err(|error| EmitterError::Open(node.id.clone(), error))?;
         Self::tell(device, unit, &way).map(Some)
     }
 }

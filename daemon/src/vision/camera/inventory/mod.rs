@@ -2,6 +2,7 @@
 
 mod choice;
 mod describe;
+mod held;
 mod nodes;
 
 use std::fs;

@@ -9,6 +9,7 @@ use facelogin_protocol::types::CameraKind;
 use v4l::capability::Flags;
 use v4l::video::Capture;
 
+use super::held;
 use crate::place::{Place, UsbPlace};
 use crate::vision::camera::quirks;
 
@@ -82,7 +83,9 @@ pub fn number_in(name: &str) -> Option<u32> {
 }
 
 fn node(number: u32) -> Option<Node> {
-    let sysfs = fs::canonicalize(format!("/sys/class/video4linux/video{number}")).ok()?;
+    // Until the end of this: the number, and what is asked by it, stay this device's.
+    let held = held::hold(number).ok()?;
+    let sysfs = held::sysfs_of(&held).ok()?;
     let device = v4l::Device::new(number as usize).ok()?;
     let capabilities = device.query_caps().ok()?;
     // Without this the metadata node that every UVC camera has would count as one.
@@ -140,7 +143,7 @@ fn tell_apart(nodes: &mut [Node]) {
     }
 }
 
-fn sight(kind: CameraKind) -> Option<Sight> {
+pub fn sight(kind: CameraKind) -> Option<Sight> {
     match kind {
         CameraKind::Colour => Some(Sight::Colour),
         CameraKind::Infrared => Some(Sight::Infrared),
