@@ -45,6 +45,9 @@ impl Console {
     /// Takes in one more line. True when the clock of the current scenario begins anew: at its start and after each boot.
     pub fn hear(&mut self, line: &str) -> bool {
         let line = line.trim_end();
+        if line.is_empty() {
+            return false;
+        }
         self.lines.push(line.to_owned());
         let (verb, rest) = match line.strip_prefix("VM ") {
             Some(told) => told.split_once(' ').unwrap_or((told, "")),
@@ -136,6 +139,12 @@ mod tests {
         assert!(unended.failure().unwrap().starts_with("it did not end"));
         let empty = heard(&["VM START 05-units", "VM END 05-units", held]);
         assert!(empty.failure().unwrap().starts_with("it checked nothing"));
+    }
+
+    #[test]
+    fn empty_lines_say_nothing() {
+        let outcome = heard(&["VM START 05-units", "", "\r", "VM END 05-units"]);
+        assert_eq!(outcome.said, ["VM START 05-units", "VM END 05-units"]);
     }
 
     #[test]

@@ -222,6 +222,9 @@ impl System {
     }
 
     fn keep(&mut self, line: &str) {
+        if line.trim_end().is_empty() {
+            return;
+        }
         // The folder is emptied before the first line comes.
         let log = self
             .log

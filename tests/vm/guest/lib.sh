@@ -5,8 +5,8 @@ scenario=${scenario:-$(basename "$0" .sh)}
 state=/var/lib/facelogin-vm
 camera=/run/usb-camera.sock
 
-# To the host. One write a line, whatever the script's own output is.
-say() { printf '%s\n' "$*" >/dev/console; }
+# To the host: a line of its own, wherever the script's output has come to.
+say() { printf '\n%s\n' "$*" >/dev/console; }
 note() { say "VM NOTE $scenario: $*"; }
 # result CHECK EXPECTED SEEN
 result() {
