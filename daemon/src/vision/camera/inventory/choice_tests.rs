@@ -187,6 +187,15 @@ fn r24_a_clone_that_is_plugged_in_beside_is_never_taken() {
     }
     let placed = config(&["usb:04f2:b6d9 serial=7A8B path=pci-0000:00:14.0-usb-0:2"]);
     assert_eq!(chosen(&placed, &colour, &[at(0, "1"), at(1, "2")]), Ok(1));
+    // The built-in one is absent, and what is plugged in has all its words, even its path: but it is not built in.
+    let mut clone = at(0, "6");
+    (clone.fixed, clone.identity.built_in) = (false, false);
+    let placed = "usb:04f2:b6d9 serial=7A8B kind=colour path=pci-0000:00:14.0-usb-0:6";
+    let meant = config(&[&format!("{placed} built-in")]);
+    let absent = Err(vec![Unfit::Absent { auto: false }]);
+    assert_eq!(chosen(&config(&[placed]), &colour, &[clone.clone()]), Ok(0));
+    assert_eq!(chosen(&meant, &colour, &[clone.clone()]), absent);
+    assert_eq!(chosen(&meant, &colour, &[clone, at(1, "6")]), Ok(1));
     // The next preference may still bring one.
     let more = config(&["usb:04f2:b6d9", "auto"]);
     let dock = [at(0, "1"), at(1, "2"), of_make(usb(2, "6", None, Colour), DOCK)];

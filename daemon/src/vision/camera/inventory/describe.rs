@@ -164,7 +164,7 @@ mod tests {
         ];
         let expected =
             |texts: [(bool, &str); 6]| texts.map(|(chosen, text)| (chosen, text.to_owned())).to_vec();
-        let first = "usb:04f2:b6d9 kind=colour path=pci-0000:00:14.0-usb-0:6";
+        let first = "usb:04f2:b6d9 kind=colour path=pci-0000:00:14.0-usb-0:6 built-in";
         let second_node = format!(
             "another node of this camera comes first ({first}): a link below /dev/v4l/by-path/ names this one"
         );
