@@ -209,6 +209,43 @@ fn r24_a_clone_that_is_plugged_in_beside_is_never_taken() {
 }
 
 #[test]
+fn r24_a_link_that_a_clone_may_have_claimed_is_refused() {
+    let link = config(&["/dev/v4l/by-id/2"]);
+    let built_in = usb(0, "6", Some("7A8B"), Colour);
+    let plugged = usb(2, "1", Some("7A8B"), Colour);
+    // In the port of the same number of the controller's other half.
+    let mut same_path = of_make(usb(2, "6", None, Infrared), DOCK);
+    (same_path.fixed, same_path.identity.built_in) = (false, false);
+    let ambiguous = Err(vec![Unfit::Ambiguous]);
+    for (nodes, expected) in [
+        (vec![built_in.clone(), plugged.clone()], ambiguous.clone()),
+        (
+            vec![built_in.clone(), usb(2, "1", None, Colour)],
+            ambiguous.clone(),
+        ),
+        (vec![built_in.clone(), same_path], ambiguous),
+        // Nothing that is built in could be meant.
+        (vec![plugged.clone()], Ok(2)),
+        (vec![usb(0, "3", Some("7A8B"), Colour), plugged.clone()], Ok(2)),
+        (vec![built_in.clone(), of_make(plugged, DOCK)], Ok(2)),
+        // It leads to the built-in one.
+        (
+            vec![
+                usb(0, "1", Some("7A8B"), Colour),
+                usb(2, "6", Some("7A8B"), Colour),
+            ],
+            Ok(2),
+        ),
+    ] {
+        assert_eq!(
+            chosen(&link, &of(&[Colour, Infrared]), &nodes),
+            expected,
+            "{nodes:?}"
+        );
+    }
+}
+
+#[test]
 fn r24_cameras_made_by_software_are_refused_unless_allowed() {
     for (name, nodes) in [
         ("path=platform-vivid.0", vec![made(0, Colour)]),
@@ -314,6 +351,6 @@ fn whoever_finds_no_camera_is_told_what_was_looked_for_and_what_to_do() {
             &[Colour],
             &[usb(0, "1", None, Colour), usb(1, "2", None, Colour)]
         )
-        .contains("add path=")
+        .contains("with path= or, if it is built in, with built-in")
     );
 }
