@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+/// The last word of one that is part of the machine.
+const BUILT_IN: &str = "built-in";
+
 /// What a camera sees, as far as its formats tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sight {
@@ -25,7 +28,7 @@ impl Sight {
 }
 
 /// A camera, or, with parts left out, each camera that has those that are there. Written as words in this order, as in
-/// `usb:04f2:b6d9 serial=200901 kind=infrared path=pci-0000:00:14.0-usb-0:6`; at least `usb:` or `path=` is there.
+/// `usb:04f2:b6d9 serial=200901 kind=infrared path=pci-0000:00:14.0-usb-0:6 built-in`; at least `usb:` or `path=` is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CameraId {
     /// USB vendor and product.
@@ -36,13 +39,15 @@ pub struct CameraId {
     pub kind: Option<Sight>,
     /// Its place on the buses, as udev's `ID_PATH` has it, without the USB interface.
     pub path: Option<String>,
+    /// It is part of the machine. No path says so: what is plugged into a port can have the path of another one.
+    pub built_in: bool,
 }
 
 /// Why words name no camera.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected words as in \"usb:04f2:b6d9 serial=200901 kind=infrared path=pci-0000:00:14.0-usb-0:6\", at least usb: or \
-     path=: {0}"
+    "expected words as in \"usb:04f2:b6d9 serial=200901 kind=infrared path=pci-0000:00:14.0-usb-0:6 built-in\", at least \
+     usb: or path=: {0}"
 )]
 pub struct CameraIdError(String);
 
@@ -56,6 +61,7 @@ impl CameraId {
             && fits(&self.serial, &camera.serial)
             && fits(&self.kind, &camera.kind)
             && fits(&self.path, &camera.path)
+            && (!self.built_in || camera.built_in)
     }
 }
 
@@ -87,8 +93,13 @@ impl FromStr for CameraId {
             } else if let Some(path) = word.strip_prefix("path=") {
                 id.path = Some(unescape(path).ok_or(CameraIdError(format!("{word:?} is not readable")))?);
                 4
+            } else if word == BUILT_IN {
+                id.built_in = true;
+                5
             } else {
-                return bad(format!("{word:?} is none of usb:, serial=, kind=, path="));
+                return bad(format!(
+                    "{word:?} is none of usb:, serial=, kind=, path=, {BUILT_IN}"
+                ));
             };
             if at <= place {
                 return bad(format!("{word:?} is out of order"));
@@ -152,6 +163,7 @@ impl fmt::Display for CameraId {
                 .map(|serial| format!("serial={}", escape(serial))),
             self.kind.map(|kind| format!("kind={}", kind.name())),
             self.path.as_ref().map(|path| format!("path={}", escape(path))),
+            self.built_in.then(|| BUILT_IN.to_owned()),
         ];
         let words: Vec<String> = words.into_iter().flatten().collect();
         f.write_str(&words.join(" "))
@@ -177,6 +189,9 @@ mod tests {
             "usb:04f2:b6d9 serial=1 kind=infrared path=pci-0000:00:14.0-usb-0:6",
             "kind=colour path=platform-vivid.0",
             "path=platform-vivid.0",
+            "usb:04f2:b6d9 built-in",
+            "path=pci-0000:00:14.0-usb-0:6 built-in",
+            "usb:04f2:b6d9 serial=1 kind=infrared path=pci-0000:00:14.0-usb-0:6 built-in",
         ] {
             assert_eq!(text.parse::<CameraId>().unwrap().to_string(), text);
         }
@@ -209,6 +224,12 @@ mod tests {
             "usb:04f2:b6d9 colour",
             "kind=colour",
             "serial=1 path=x",
+            "built-in",
+            "kind=colour built-in",
+            "usb:04f2:b6d9 built-in path=a",
+            "usb:04f2:b6d9 built-in built-in",
+            "usb:04f2:b6d9 built-in=",
+            "usb:04f2:b6d9 Built-In",
         ] {
             assert!(text.parse::<CameraId>().is_err(), "{text:?}");
         }
@@ -232,6 +253,25 @@ mod tests {
                 answered,
                 "{wish}"
             );
+        }
+    }
+
+    #[test]
+    fn r24_only_a_built_in_camera_answers_to_built_in() {
+        let plugged: CameraId = "usb:04f2:b6d9 serial=1 kind=infrared path=a".parse().unwrap();
+        let fixed = CameraId {
+            built_in: true,
+            ..plugged.clone()
+        };
+        for wish in [
+            "usb:04f2:b6d9",
+            "path=a",
+            "usb:04f2:b6d9 serial=1 kind=infrared path=a",
+        ] {
+            let meant: CameraId = format!("{wish} built-in").parse().unwrap();
+            assert!(meant.names(&fixed) && !meant.names(&plugged), "{wish}");
+            let either: CameraId = wish.parse().unwrap();
+            assert!(either.names(&fixed) && either.names(&plugged), "{wish}");
         }
     }
 }

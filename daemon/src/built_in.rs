@@ -126,6 +126,8 @@ mod tests {
             "usb:1d6b:0000 kind=colour",
             "usb:1d6b:0009",
             "usb:1d6b:0001 serial=none",
+            "usb:1d6b:0000 built-in",
+            "usb:1d6b:0001 built-in",
             "/dev/v4l/by-id/usb-c",
             "/dev/v4l/by-id/usb-c9",
         ] {
@@ -139,6 +141,14 @@ mod tests {
         let port = machine.path().join("devices/pci0000:00/usb1/1-1");
         fs::write(port.join("idProduct"), "0000\n").unwrap();
         assert!(!found(&machine, &["usb:1d6b:0000"], false));
+        // Where it is switched off by a key, the other one answers, but not to this word.
+        fs::write(
+            machine.path().join("devices/pci0000:00/usb1/1-0/idProduct"),
+            "0009\n",
+        )
+        .unwrap();
+        assert!(found(&machine, &["usb:1d6b:0000"], false));
+        assert!(!found(&machine, &["usb:1d6b:0000 built-in"], false));
     }
 
     #[test]

@@ -83,17 +83,31 @@ impl<'a> Out<'a> {
     }
 }
 
-/// A JSON or TOML document made fit for a terminal without changing what it says: whatever controls or hides is
-/// written as the `\uXXXX` that both languages know in strings. Line ends stay.
+/// A JSON document made fit for a terminal without changing what it says: whatever controls or hides is written as
+/// JSON knows it in strings, a `\uXXXX` for each of its one or two units of UTF-16. Line ends stay.
 pub fn document(text: &str) -> String {
+    harmless(text, |c| {
+        let units = c.encode_utf16(&mut [0; 2]).to_vec();
+        units.iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    })
+}
+
+/// The same of a TOML document, which has `\uXXXX` and, beyond the basic plane, `\UXXXXXXXX`.
+pub fn toml(text: &str) -> String {
+    harmless(text, |c| match u32::from(c) {
+        code @ ..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    })
+}
+
+fn harmless(text: &str, escaped: impl Fn(char) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let harmless = matches!(c, '\n' | '\\') || (c.is_ascii() && !c.is_ascii_control());
         if harmless || !for_log(c.encode_utf8(&mut [0; 4]), 1).starts_with('\\') {
             out.push(c);
         } else {
-            // All of them are in the basic plane: four digits suffice.
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            out.push_str(&escaped(c));
         }
     }
     out
@@ -127,7 +141,7 @@ mod tests {
 
     #[test]
     fn r14_json_stays_the_same_document_and_moves_no_cursor() {
-        let text = "a\u{202e}\u{9b}2J\\\n\u{1b}é";
+        let text = "a\u{202e}\u{9b}2J\\\n\u{1b}é\u{e0001}";
         let (answer, _) = written(true, |out| out.answer(&[text], String::new).unwrap());
         assert!(
             answer
@@ -135,6 +149,12 @@ mod tests {
                 .all(|c| c == '\n' || c == 'é' || (' '..='~').contains(&c))
         );
         assert_eq!(serde_json::from_str::<[String; 1]>(&answer).unwrap(), [text]);
+    }
+
+    #[test]
+    fn r14_what_is_beyond_the_basic_plane_is_written_as_each_language_has_it() {
+        assert_eq!(document("\u{e0001}\u{202e}é"), "\\udb40\\udc01\\u202eé");
+        assert_eq!(toml("\u{e0001}\u{202e}é"), "\\U000e0001\\u202eé");
     }
 
     struct Fails(ErrorKind);

@@ -36,7 +36,7 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::NotPresent => {
             "the user is not in the active session of this machine's own screen, or also in a remote or locked one"
         }
-        Reason::LidClosed => "the lid is closed, and no camera is there but built-in ones",
+        Reason::LidClosed => "the lid is closed, and camera.device names no other camera that is there",
         Reason::JustLocked => "the screen was locked a moment ago",
         Reason::PasswordFirst => "the password must be typed first: after a boot, or after some hours",
         Reason::AccountLocked => "the account's password is locked, or the account has expired",

@@ -69,11 +69,13 @@ impl Place {
             serial: self.serial.clone(),
             kind,
             path: self.path.clone(),
+            built_in: self.fixed,
         }
     }
 
-    /// What it is called. A built-in camera has its place in its name: nobody else's camera can be there. One that can
-    /// be plugged in elsewhere goes by its serial number, and by its place only if it has none.
+    /// What it is called. A built-in camera has its place in its name, and that it is built in: without that, a camera
+    /// that is plugged in could have the same name, for the two halves of a USB 3 controller number their ports alike.
+    /// One that can be plugged in elsewhere goes by its serial number, and by its place only if it has none.
     pub fn name(&self, kind: Option<Sight>) -> CameraId {
         let mut name = self.identity(kind);
         if !self.fixed && name.serial.is_some() {

@@ -136,13 +136,13 @@ fn r24_a_built_in_camera_goes_by_its_place_and_another_by_its_serial_number() {
             "1-6",
             "fixed",
             Some("7A8B"),
-            "usb:04f2:b6d9 serial=7A8B kind=infrared path=pci-0000:00:14.0-usb-0:6",
+            "usb:04f2:b6d9 serial=7A8B kind=infrared path=pci-0000:00:14.0-usb-0:6 built-in",
         ),
         (
             "1-6",
             "fixed",
             None,
-            "usb:04f2:b6d9 kind=infrared path=pci-0000:00:14.0-usb-0:6",
+            "usb:04f2:b6d9 kind=infrared path=pci-0000:00:14.0-usb-0:6 built-in",
         ),
         (
             "1-2",
@@ -170,6 +170,19 @@ fn r24_a_built_in_camera_goes_by_its_place_and_another_by_its_serial_number() {
         let usb = place.usb.unwrap();
         assert_eq!((usb.interface, usb.vendor, usb.product), (2, 0x04f2, 0xb6d9));
         assert!(usb.device.ends_with(port));
+    }
+}
+
+#[test]
+fn r24_one_that_is_plugged_in_is_never_called_built_in_whatever_its_port_is_called() {
+    // The same port number of the controller's other half.
+    for (removable, expected) in [("fixed", true), ("removable", false), ("unknown", false)] {
+        let sysfs = Sysfs::new();
+        let place = Place::of(&camera(&sysfs, &[("1-6", removable)], Some("7A8B")));
+        let identity = place.identity(Some(Sight::Infrared));
+        assert_eq!(identity.path.as_deref(), Some("pci-0000:00:14.0-usb-0:6"));
+        assert_eq!(identity.built_in, expected, "{removable}");
+        assert_eq!(place.name(None).built_in, expected, "{removable}");
     }
 }
 

@@ -268,3 +268,25 @@ pub fn note(daemon: &Daemon, peer: &Peer, action: &str, user: &str, uid: Option<
         millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r24_what_a_template_s_camera_sees_is_read_from_its_identity() {
+        for (camera, kind) in [
+            (
+                "usb:04f2:b6d9 kind=infrared path=a built-in",
+                CameraKind::Infrared,
+            ),
+            ("usb:04f2:b6d9 kind=infrared path=a", CameraKind::Infrared),
+            ("usb:04f2:b6d9 kind=infrared built-in", CameraKind::Infrared),
+            ("usb:04f2:b6d9 kind=colour path=a built-in", CameraKind::Colour),
+            ("/dev/v4l/by-id/usb-camera", CameraKind::Colour),
+            ("replay", CameraKind::Colour),
+        ] {
+            assert_eq!(kind_of(camera), kind, "{camera}");
+        }
+    }
+}

@@ -10,12 +10,14 @@ use facelogin_engine::{DlibEngine, Effort, Engine, Frame};
 use facelogin_models::{ModelDirs, Trust, verify_all};
 use facelogin_protocol::Deadline;
 use facelogin_protocol::socket::SocketError;
+use facelogin_protocol::types;
 use nix::errno::Errno;
 
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
 use crate::vision::wire::{
-    FromVision, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly, receive_message, send,
+    FromVision, MAX_JSON, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly,
+    receive_message, send,
 };
 
 /// How long a message to the supervisor may take to leave: it reads at once, or it is gone.
@@ -120,8 +122,7 @@ fn serve_until_end(
             // A scan that failed on its own is stopped all the same.
             Ok(Order::Message(ToVision::Stop { scan })) => vision.say(&FromVision::Stopped { scan })?,
             Ok(Order::Message(ToVision::Cameras {})) => {
-                let cameras = camera::list(&config.camera);
-                vision.say(&FromVision::Cameras { cameras })?;
+                vision.say(&fitting(camera::list(&config.camera))?)?;
             }
             // Its bytes come as an order of their own.
             Ok(Order::Message(ToVision::Picture { .. })) => {}
@@ -131,6 +132,14 @@ fn serve_until_end(
             }
         }
     }
+}
+
+/// The list as one message, without the last cameras where it would be too long for one: names, serial numbers and
+/// formats are what devices say, and no device may end the process.
+fn fitting(mut cameras: Vec<types::Camera>) -> Result<FromVision, WireError> {
+    // What surrounds the list in the message: `{"Cameras":{"cameras":` and `}}`.
+    while serde_json::to_vec(&cameras)?.len() > MAX_JSON - 64 && cameras.pop().is_some() {}
+    Ok(FromVision::Cameras { cameras })
 }
 
 fn load(config: &Config) -> Result<(DlibEngine, u32), ProcessError> {
@@ -283,4 +292,46 @@ impl Vision<'_> {
 
 fn frame_of(picture: &Picture) -> Result<Frame<'_>, String> {
     Frame::new(picture.width, picture.height, picture.pixels()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_cameras_that_is_too_long_for_a_message_loses_its_last_ones() {
+        let camera = |number: usize| types::Camera {
+            id: "%ff".repeat(126),
+            name: "\u{1}".repeat(31),
+            device: format!("/dev/video{number}"),
+            kind: types::CameraKind::Colour,
+            formats: vec!["GREY".into(); 16],
+            emitter: false,
+            fixed: false,
+            r#virtual: false,
+            chosen: false,
+            note: "it can be unplugged".into(),
+        };
+        for (there, kept) in [(0, Some(0)), (3, Some(3)), (500, None)] {
+            let message = fitting((0..there).map(camera).collect()).unwrap();
+            assert!(serde_json::to_vec(&message).unwrap().len() <= MAX_JSON);
+            let FromVision::Cameras { cameras } = message else {
+                panic!("{message:?}");
+            };
+            assert!(
+                cameras.len() > 50 || kept == Some(cameras.len()),
+                "{}",
+                cameras.len()
+            );
+            for (number, camera) in cameras.iter().enumerate() {
+                assert_eq!(camera.device, format!("/dev/video{number}"));
+            }
+        }
+        // One alone that is too long.
+        let long = types::Camera {
+            name: "x".repeat(MAX_JSON),
+            ..camera(0)
+        };
+        assert!(matches!(fitting(vec![long]), Ok(FromVision::Cameras { cameras }) if cameras.is_empty()));
+    }
 }

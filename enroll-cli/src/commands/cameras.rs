@@ -1,5 +1,6 @@
 //! `cameras`: what there is to look with, what is used of it, and why.
 
+use facelogin_config::CameraId;
 use facelogin_protocol::types::{Camera, CameraKind, ListCamerasOut};
 
 use super::Context;
@@ -8,7 +9,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::words::clean;
 
-/// Formats that are shown to people; the JSON has them all. Real cameras have up to five.
+/// Formats that are shown to people; the JSON has up to sixteen. Real cameras have up to five.
 const MOST_FORMATS: usize = 8;
 
 /// The cameras, as the daemon sees them.
@@ -66,17 +67,30 @@ fn described(camera: &Camera) -> [String; 3] {
 fn how_to_name(cameras: &[Camera]) -> Option<String> {
     let usable = |camera: &&Camera| {
         let sees = matches!(camera.kind, CameraKind::Colour | CameraKind::Infrared);
-        let named = camera.id.starts_with("usb:") || camera.id.contains("path=");
-        sees && named && !camera.chosen && !camera.r#virtual
+        sees && !camera.chosen && !camera.r#virtual && means_it_alone(camera, cameras)
     };
     let other = cameras.iter().find(usable)?;
-    // An identity has no character that would end a string.
+    // An identity has no character that would end a string: it was read as one.
     Some(format!(
         "Others are named by their identities, in the order of preference, below [camera] in {}:\n    \
          device = [\"{}\", \"auto\"]",
         facelogin_config::DEFAULT_PATH,
         clean(&other.id)
     ))
+}
+
+/// Whether a camera's identity is one, whatever the vision process wrote there, and brings no camera that is used
+/// already, or that is built in and so goes first.
+fn means_it_alone(camera: &Camera, cameras: &[Camera]) -> bool {
+    let read = |id: &str| id.parse::<CameraId>().ok().filter(|read| read.to_string() == id);
+    let Some(wish) = read(&camera.id) else {
+        return false;
+    };
+    let goes_first = |other: &&Camera| other.device != camera.device && (other.chosen || other.fixed);
+    !cameras
+        .iter()
+        .filter(goes_first)
+        .any(|other| read(&other.id).is_some_and(|id| wish.names(&id)))
 }
 
 #[cfg(test)]
@@ -155,8 +169,46 @@ mod tests {
                 id: "/dev/video2".into(),
                 ..plugged.clone()
             },
+            // The vision process is not trusted to write identities.
+            Camera {
+                id: "usb:046d:085e kind=colour\"]".into(),
+                ..plugged.clone()
+            },
+            Camera {
+                id: "usb:046D:085E kind=colour".into(),
+                ..plugged.clone()
+            },
         ] {
             assert!(!listing(&[other]).contains("device ="));
+        }
+    }
+
+    #[test]
+    fn r24_no_line_is_shown_that_would_bring_a_camera_that_is_used_already() {
+        let at = |id: &str, device: &str, chosen, fixed| Camera {
+            id: id.into(),
+            device: device.into(),
+            fixed,
+            ..camera(chosen)
+        };
+        let used = at(
+            "usb:04f2:b6d9 kind=infrared path=a built-in",
+            "/dev/video0",
+            true,
+            true,
+        );
+        for (id, fixed, shown) in [
+            // Another node of the same camera.
+            ("usb:04f2:b6d9 kind=infrared path=a built-in", true, false),
+            // Plugged in with all its words.
+            ("usb:04f2:b6d9 kind=infrared path=a", false, false),
+            ("usb:04f2:b6d9 kind=infrared path=b", false, true),
+            ("usb:04f2:b6d9 kind=infrared path=b built-in", true, true),
+            ("usb:04f2:b6d9 kind=infrared", false, false),
+        ] {
+            let other = at(id, "/dev/video2", false, fixed);
+            let text = listing(&[used.clone(), other]);
+            assert_eq!(text.contains("device ="), shown, "{id}");
         }
     }
 }

@@ -63,7 +63,7 @@ fn show(context: &mut Context<'_, '_>, draft: Option<PathBuf>) -> Result<Exit, C
     if let Some(why) = refused {
         context.out.note(&format!("Note: {why}"));
     }
-    context.out.answer(&config, || out::document(&config.to_toml()))?;
+    context.out.answer(&config, || out::toml(&config.to_toml()))?;
     Ok(Exit::Ok)
 }
 

@@ -54,7 +54,7 @@ pub struct Shot {
 
 /// An open camera. Dropping it closes it.
 pub trait Camera {
-    /// Its identity across reboots: a link's name, or what it is played from.
+    /// Its identity across reboots, as `facelogin_config::CameraId` writes it, or what it is played from.
     fn id(&self) -> &str;
 
     /// What it sees: colour, infrared or a replay.

@@ -24,9 +24,11 @@ pub enum Unfit {
     /// What answers is made by software.
     #[error("it is made by software, and camera.allow_virtual is false")]
     Virtual,
-    /// Several that can be plugged in, or several that are built in, answer to it: one of them may be a forgery.
+    /// Several that can be plugged in, or several that are built in, answer to it, or it is a link that can be the name
+    /// of a built-in one and of one that is plugged in: one of them may be a forgery.
     #[error(
-        "it names more than one camera that is there: add path= to it, as `facelogin-enroll cameras` shows it"
+        "it can mean more than one camera that is there: name one by its identity, with path= or, if it is built in, \
+         with built-in, as `facelogin-enroll cameras` shows it"
     )]
     Ambiguous,
     /// What answers gives no picture that can be read.
@@ -154,9 +156,23 @@ pub fn answers<'a>(
         if found.iter().any(|node| !node.same_device(found[0])) {
             return Err(Unfit::Ambiguous);
         }
+        // udev makes links of what devices say of themselves, and the last one that asks for a link has it.
+        let may_be_claimed = |node: &&Node| nodes.iter().any(|other| could_take(node, other));
+        if matches!(device, Device::Link(_)) && found.iter().any(may_be_claimed) {
+            return Err(Unfit::Ambiguous);
+        }
     }
     found.sort_by_key(|node| (node.kind != CameraKind::Colour, !node.fixed, node.order()));
     Ok(found)
+}
+
+/// Whether a node that is not part of the machine could have a link that was meant for one that is: udev makes them of
+/// the vendor, the product and the serial number (`by-id`) or of the path (`by-path`).
+fn could_take(node: &Node, built_in: &Node) -> bool {
+    let (own, its) = (&node.identity, &built_in.identity);
+    let same_model = own.usb.is_some() && own.usb == its.usb && node.kind == built_in.kind;
+    let same_path = own.path.is_some() && own.path == its.path;
+    !node.fixed && built_in.fixed && (same_model || same_path)
 }
 
 fn kinds(wanted: &[CameraKind]) -> String {

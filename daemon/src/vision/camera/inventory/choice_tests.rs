@@ -187,6 +187,15 @@ fn r24_a_clone_that_is_plugged_in_beside_is_never_taken() {
     }
     let placed = config(&["usb:04f2:b6d9 serial=7A8B path=pci-0000:00:14.0-usb-0:2"]);
     assert_eq!(chosen(&placed, &colour, &[at(0, "1"), at(1, "2")]), Ok(1));
+    // The built-in one is absent, and what is plugged in has all its words, even its path: but it is not built in.
+    let mut clone = at(0, "6");
+    (clone.fixed, clone.identity.built_in) = (false, false);
+    let placed = "usb:04f2:b6d9 serial=7A8B kind=colour path=pci-0000:00:14.0-usb-0:6";
+    let meant = config(&[&format!("{placed} built-in")]);
+    let absent = Err(vec![Unfit::Absent { auto: false }]);
+    assert_eq!(chosen(&config(&[placed]), &colour, &[clone.clone()]), Ok(0));
+    assert_eq!(chosen(&meant, &colour, &[clone.clone()]), absent);
+    assert_eq!(chosen(&meant, &colour, &[clone, at(1, "6")]), Ok(1));
     // The next preference may still bring one.
     let more = config(&["usb:04f2:b6d9", "auto"]);
     let dock = [at(0, "1"), at(1, "2"), of_make(usb(2, "6", None, Colour), DOCK)];
@@ -197,6 +206,43 @@ fn r24_a_clone_that_is_plugged_in_beside_is_never_taken() {
         ..at(0, "5")
     };
     assert_eq!(chosen(&named, &colour, &[front, at(1, "6")]), ambiguous);
+}
+
+#[test]
+fn r24_a_link_that_a_clone_may_have_claimed_is_refused() {
+    let link = config(&["/dev/v4l/by-id/2"]);
+    let built_in = usb(0, "6", Some("7A8B"), Colour);
+    let plugged = usb(2, "1", Some("7A8B"), Colour);
+    // In the port of the same number of the controller's other half.
+    let mut same_path = of_make(usb(2, "6", None, Infrared), DOCK);
+    (same_path.fixed, same_path.identity.built_in) = (false, false);
+    let ambiguous = Err(vec![Unfit::Ambiguous]);
+    for (nodes, expected) in [
+        (vec![built_in.clone(), plugged.clone()], ambiguous.clone()),
+        (
+            vec![built_in.clone(), usb(2, "1", None, Colour)],
+            ambiguous.clone(),
+        ),
+        (vec![built_in.clone(), same_path], ambiguous),
+        // Nothing that is built in could be meant.
+        (vec![plugged.clone()], Ok(2)),
+        (vec![usb(0, "3", Some("7A8B"), Colour), plugged.clone()], Ok(2)),
+        (vec![built_in.clone(), of_make(plugged, DOCK)], Ok(2)),
+        // It leads to the built-in one.
+        (
+            vec![
+                usb(0, "1", Some("7A8B"), Colour),
+                usb(2, "6", Some("7A8B"), Colour),
+            ],
+            Ok(2),
+        ),
+    ] {
+        assert_eq!(
+            chosen(&link, &of(&[Colour, Infrared]), &nodes),
+            expected,
+            "{nodes:?}"
+        );
+    }
 }
 
 #[test]
@@ -305,6 +351,6 @@ fn whoever_finds_no_camera_is_told_what_was_looked_for_and_what_to_do() {
             &[Colour],
             &[usb(0, "1", None, Colour), usb(1, "2", None, Colour)]
         )
-        .contains("add path=")
+        .contains("with path= or, if it is built in, with built-in")
     );
 }

@@ -1,12 +1,15 @@
 //! The list of cameras: each with what it is, whether logins use it, and why, or why not.
 
-use facelogin_config::{Camera as CameraConfig, Device};
+use facelogin_config::{Camera as CameraConfig, CameraId, Device};
 use facelogin_protocol::types::{Camera, CameraKind};
 
 use super::Node;
 use super::choice::{Follow, Unfit, answers, by, choose};
 use crate::vision::camera::emitter;
 use crate::vision::wire::Wanted;
+
+/// Formats of a camera that are listed: real ones have up to five, and a device can say that it has any number.
+const MOST_FORMATS: usize = 16;
 
 /// All nodes. One of each kind may be chosen: for users with templates of that kind.
 pub fn describe(config: &CameraConfig, nodes: &[Node], follow: Follow<'_>) -> Vec<Camera> {
@@ -36,12 +39,13 @@ pub fn describe(config: &CameraConfig, nodes: &[Node], follow: Follow<'_>) -> Ve
             true => list.why(node),
             false => list.why_not(node, [colour, infrared].into_iter().flatten().collect()),
         };
+        let formats = node.formats.iter().take(MOST_FORMATS);
         Camera {
-            id: node.id.clone(),
+            id: told_from_built_in(node, nodes),
             name: node.name.clone(),
             device: format!("/dev/video{}", node.number),
             kind: node.kind,
-            formats: node.formats.iter().map(|code| text(*code)).collect(),
+            formats: formats.map(|code| text(*code)).collect(),
             emitter: emitter::known(node),
             fixed: node.fixed,
             r#virtual: node.made_by_software,
@@ -50,6 +54,19 @@ pub fn describe(config: &CameraConfig, nodes: &[Node], follow: Follow<'_>) -> Ve
         }
     };
     nodes.iter().map(one).collect()
+}
+
+/// The node's identity; all of it where the usual part would mean a built-in camera that is there.
+fn told_from_built_in(node: &Node, nodes: &[Node]) -> String {
+    let clone_of = |wish: &CameraId| {
+        nodes
+            .iter()
+            .any(|other| other.fixed && wish.names(&other.identity))
+    };
+    match node.id.parse() {
+        Ok(wish) if !node.fixed && clone_of(&wish) => node.identity.to_string(),
+        _ => node.id.clone(),
+    }
 }
 
 struct List<'a> {
@@ -110,11 +127,12 @@ impl List<'_> {
         }
     }
 
-    /// Whether the words of a preference fit the node, whatever else they fit.
+    /// Whether the words of a preference fit the node, or its link leads there, whatever else it can mean.
     fn meant(&self, device: &Device, node: &Node) -> bool {
         match device {
             Device::Named(wish) => wish.names(&node.identity),
-            Device::Auto | Device::Link(_) => false,
+            Device::Link(link) => (self.follow)(link) == Some(node.number),
+            Device::Auto => false,
         }
     }
 }
@@ -164,7 +182,7 @@ mod tests {
         ];
         let expected =
             |texts: [(bool, &str); 6]| texts.map(|(chosen, text)| (chosen, text.to_owned())).to_vec();
-        let first = "usb:04f2:b6d9 kind=colour path=pci-0000:00:14.0-usb-0:6";
+        let first = "usb:04f2:b6d9 kind=colour path=pci-0000:00:14.0-usb-0:6 built-in";
         let second_node = format!(
             "another node of this camera comes first ({first}): a link below /dev/v4l/by-path/ names this one"
         );
@@ -212,7 +230,7 @@ mod tests {
         ];
         for (chosen, note) in notes(&["usb:04f2:b6d9", "auto"], &twins) {
             assert!(
-                !chosen && note.contains("more than one camera") && note.contains("add path="),
+                !chosen && note.contains("more than one camera") && note.contains("with path="),
                 "{note}"
             );
         }
@@ -226,6 +244,53 @@ mod tests {
             "{notes:?}"
         );
         assert!(notes[1].0);
+    }
+
+    #[test]
+    fn r24_a_clone_beside_a_built_in_camera_is_listed_with_all_that_is_known_of_it() {
+        let ids = |nodes: &[Node]| -> Vec<String> {
+            let list = describe(&CameraConfig::default(), nodes, &|_| None);
+            list.into_iter().map(|camera| camera.id).collect()
+        };
+        let clone = usb(0, "1", Some("7A8B"), Colour);
+        let usual = "usb:04f2:b6d9 serial=7A8B kind=colour";
+        assert_eq!(ids(std::slice::from_ref(&clone)), [usual]);
+        assert_eq!(
+            ids(&[clone, usb(1, "6", Some("7A8B"), Colour)]),
+            [
+                format!("{usual} path=pci-0000:00:14.0-usb-0:1"),
+                format!("{usual} path=pci-0000:00:14.0-usb-0:6 built-in"),
+            ]
+        );
+    }
+
+    #[test]
+    fn r24_a_link_that_a_clone_may_have_claimed_is_said_to_be_such() {
+        let nodes = [
+            usb(0, "1", Some("7A8B"), Colour),
+            usb(1, "6", Some("7A8B"), Colour),
+        ];
+        let config = CameraConfig {
+            devices: vec![Device::Link("/dev/v4l/by-id/x".into())],
+            ..CameraConfig::default()
+        };
+        let list = describe(&config, &nodes, &|_| Some(0));
+        assert!(
+            !list[0].chosen && list[0].note.contains("more than one camera"),
+            "{}",
+            list[0].note
+        );
+        assert!(!list[1].chosen);
+    }
+
+    #[test]
+    fn a_camera_is_listed_with_sixteen_formats_at_most() {
+        let node = Node {
+            formats: vec![*b"GREY"; 500],
+            ..usb(0, "6", None, Infrared)
+        };
+        let list = describe(&CameraConfig::default(), &[node], &|_| None);
+        assert_eq!(list[0].formats.len(), 16);
     }
 
     #[test]

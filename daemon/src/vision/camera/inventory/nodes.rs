@@ -259,7 +259,7 @@ pub mod tests {
                 "usb:04f2:b6d9 serial=7A8B kind=colour path=pci-0000:00:14.0-usb-0:1",
                 "usb:04f2:b6d9 serial=7A8B kind=infrared",
                 "usb:04f2:b6d9 serial=7A8B kind=colour path=pci-0000:00:14.0-usb-0:2",
-                "usb:04f2:b6d9 serial=7A8B kind=colour path=pci-0000:00:14.0-usb-0:6",
+                "usb:04f2:b6d9 serial=7A8B kind=colour path=pci-0000:00:14.0-usb-0:6 built-in",
             ]
         );
     }
