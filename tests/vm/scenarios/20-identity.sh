@@ -86,7 +86,7 @@ other twin <<'TOML'
 TOML
 twin=$(usb-camera tell "$work/twin" state colour.node)
 colour=$(camera state colour.node)
-ambiguous="not used: usb:04f2:b6d9: it names more than one camera that is there: add path= to it, as \`facelogin-enroll cameras\` shows it"
+ambiguous="not used: usb:04f2:b6d9: it can mean more than one camera that is there: name one by its identity, with path= or, if it is built in, with built-in, as \`facelogin-enroll cameras\` shows it"
 result "a clone: neither is used" "" "$(used '[a-z]*')"
 result "a clone: why not" "$ambiguous" "$(why "$colour")"
 result "a clone: why not the other" "$ambiguous" "$(why "$twin")"
