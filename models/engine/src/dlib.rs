@@ -9,6 +9,7 @@
 //! environment **before the process starts**: its loader reads it. The vision process is started that way; for one
 //! face the single thread is as fast, and steadier.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use facelogin_models::{FACE_ENCODER, FIVE_POINTS, VerifiedModel, VerifiedModels}
 use image_for_dlib::{ImageBuffer, Rgb};
 
 use crate::chip::Chip;
-use crate::contrast::{self, Range};
+use crate::contrast;
 use crate::resample::{fit, shrink};
 use crate::{
     Analysis, BBox, Effort, Encoding, Engine, EngineError, EngineId, Face, Frame, MAX_FACES, Pixels, Point,
@@ -32,6 +33,16 @@ const VIDEO_SIDE: u32 = 640;
 const STILL_SIDE: u32 = 2400;
 /// Longest side of the enlarged copy in which a face is searched for that the picture itself did not show.
 const ENLARGED_SIDE: u32 = 1600;
+
+/// Where faces are, and what the landmarks, the encoder and the measures of quality get to see.
+struct Found<'a> {
+    /// In the coordinates of the frame, largest first; at least one.
+    boxes: Vec<BBox>,
+    /// The frame's size.
+    rgb: Cow<'a, [u8]>,
+    /// The same.
+    full: ImageMatrix,
+}
 
 /// dlib's HOG detector, five-point predictor and ResNet encoder, resident.
 pub struct DlibEngine {
@@ -57,22 +68,31 @@ impl DlibEngine {
         })
     }
 
-    /// The faces, and the range of levels in which they were found; `None`: in the picture as it is.
-    fn find(&self, frame: &Frame<'_>, effort: Effort) -> Result<(Vec<BBox>, Option<Range>), EngineError> {
+    /// The faces, and the picture in the range of levels in which they were found; `None`: there are none.
+    fn find<'a>(&self, frame: &Frame<'a>, effort: Effort) -> Result<Option<Found<'a>>, EngineError> {
         let size = (frame.width(), frame.height());
-        let mut last = None;
         for range in contrast::ranges(frame) {
             let rgb = match range {
                 None => frame.rgb(),
                 Some(range) => range.for_detection(frame).into(),
             };
-            let boxes = self.detect(size, &rgb, &whole(frame, &rgb)?, effort);
-            if !boxes.is_empty() {
-                return Ok((boxes, range));
+            let full = whole(frame, &rgb)?;
+            let boxes = self.detect(size, &rgb, &full, effort);
+            if boxes.is_empty() {
+                continue;
             }
-            last = range;
+            let (rgb, full) = match range {
+                None => (rgb, full),
+                // Sharp.
+                Some(range) => {
+                    let rgb = range.spread_all(&frame.rgb());
+                    let full = whole(frame, &rgb)?;
+                    (rgb.into(), full)
+                }
+            };
+            return Ok(Some(Found { boxes, rgb, full }));
         }
-        Ok((Vec::new(), last))
+        Ok(None)
     }
 
     /// Boxes in the coordinates of the frame, largest first.
@@ -124,15 +144,18 @@ impl Engine for DlibEngine {
     fn analyse(&mut self, frame: &Frame<'_>, effort: Effort) -> Result<Analysis, EngineError> {
         let mut clock = Clock(Instant::now());
         let mut times = StageTimes::default();
-        let (boxes, range) = self.find(frame, effort)?;
-        // What the landmarks, the encoder and the measures of quality get to see.
-        let rgb = match range {
-            None => frame.rgb(),
-            Some(range) => range.spread_all(&frame.rgb()).into(),
-        };
-        let full = whole(frame, &rgb)?;
-        let seen = Frame::new(frame.width(), frame.height(), Pixels::Rgb(&rgb))?;
+        let found = self.find(frame, effort)?;
         times.detect_us = clock.lap();
+        let Some(Found { boxes, rgb, full }) = found else {
+            let brightness = frame.brightness();
+            times.quality_us = clock.lap();
+            return Ok(Analysis {
+                faces: Vec::new(),
+                times,
+                brightness,
+            });
+        };
+        let seen = Frame::new(frame.width(), frame.height(), Pixels::Rgb(&rgb))?;
 
         let mut found = Vec::with_capacity(boxes.len());
         let mut landmarks = Vec::with_capacity(boxes.len());

@@ -50,9 +50,11 @@ result "the emitter is off before" 1 "$(mode)"
 told
 
 # Enrolled and logged in with.
+in_front frontal
 said=$(facelogin-enroll add --unattended --user alice --camera infrared 2>&1)
 result "enrols in infrared" 0 "$?" || note "$said"
 result "the template is for infrared" yes "$(facelogin-enroll --json list --user alice | tr -d ' \n' | grep -q '"kind":"infrared"' && echo yes)"
+in_front known
 until_true 10 closed
 told
 result "the emitter was on for it and is off again" "2 1" "$now_told"

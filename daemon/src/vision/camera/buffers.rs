@@ -33,7 +33,9 @@ pub struct Buffers {
 impl Buffers {
     /// Starts the stream in the format that the device was put into.
     pub fn start(device: &Device) -> io::Result<Self> {
-        let mapped = Mapped::with_buffers(device, Type::VideoCapture, WANTED)?;
+        let mut mapped = Mapped::with_buffers(device, Type::VideoCapture, WANTED)?;
+        // It polls once more before it takes a buffer, and would do so without end if there is none after all.
+        mapped.set_timeout(Duration::ZERO);
         let mut buffers = Self {
             handle: device.handle(),
             mapped: Some(mapped),

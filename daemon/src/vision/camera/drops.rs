@@ -136,7 +136,9 @@ impl Sieve {
             let ahead = told.sequence.wrapping_sub(sequence) as i32;
             // A driver that does not count has them all at 0; then the time must tell.
             let uncounted = ahead == 0 && told.sequence == 0 && before.is_some() && taken.is_some();
-            if !later || ahead < 0 || ahead == 0 && !uncounted {
+            // After a suspend a driver counts from the start again; what its clock calls later is no picture of before.
+            let restarted = ahead < 0 && before.is_some() && taken.is_some();
+            if !later || ahead < 0 && !restarted || ahead == 0 && !uncounted {
                 return Some(Cause::Repeated);
             }
             if let (1, Some(before), Some(taken)) = (ahead, before, taken) {
@@ -160,6 +162,11 @@ impl Sieve {
         }
     }
 
+    /// When the picture that was let through last was taken; `None` if the driver does not tell, or by a clock of its own.
+    pub fn taken(&self) -> Option<Duration> {
+        self.last.and_then(|(_, taken)| taken)
+    }
+
     /// Whether these bytes, by their hash, are one of the last two pictures once more.
     pub fn seen(&mut self, content: u64) -> bool {
         let seen = self.contents.contains(&Some(content));
@@ -170,12 +177,13 @@ impl Sieve {
     }
 }
 
-/// Whether a grey picture shows nothing at all: all but a thousandth of it lies within 8 levels of its mean. Such
-/// pictures do repeat, of a closed lens or a sensor in the dark, and there is no face in them.
+/// Whether a grey picture shows nothing at all: all but a thousandth of it lies within 2 levels of its mean. Such
+/// pictures do repeat, of a closed lens or a sensor in the dark, and there is no face in them. In a few levels more the
+/// engine finds one (docs/accuracy.md).
 pub fn blank(luma: &[u8]) -> bool {
     let sum: u64 = luma.iter().map(|&level| u64::from(level)).sum();
     let mean = (sum / (luma.len() as u64).max(1)) as u8;
-    let outside = luma.iter().filter(|level| level.abs_diff(mean) > 8).count();
+    let outside = luma.iter().filter(|level| level.abs_diff(mean) > 2).count();
     outside * 1000 <= luma.len()
 }
 
@@ -226,13 +234,15 @@ impl Patience {
 
     /// A picture came: thrown away for a cause, or good.
     pub fn picture(&mut self, thrown_away: Option<Cause>) {
+        let run = match thrown_away {
+            None => return *self = Self::default(),
+            Some(Cause::Short | Cause::Flagged) => &mut self.damaged,
+            Some(Cause::Repeated) => &mut self.repeated,
+            // Of earlier: no sign that the camera gives anything now.
+            Some(Cause::Stale) => return,
+        };
+        run.pictures += 1;
         self.silent = Duration::ZERO;
-        match thrown_away {
-            None => *self = Self::default(),
-            Some(Cause::Short | Cause::Flagged) => self.damaged.pictures += 1,
-            Some(Cause::Repeated) => self.repeated.pictures += 1,
-            Some(Cause::Stale) => {}
-        }
     }
 
     /// Whether to give up.

@@ -82,17 +82,26 @@ fn r24_numbers_and_times_that_stay_or_go_back_are_repeated_pictures() {
         // Pictures were lost in between.
         (told(5, 10), told(9, 143), None),
         (told(5, 10), told(5, 43), Some(Cause::Repeated)),
-        (told(5, 10), told(4, 43), Some(Cause::Repeated)),
+        // It began to count anew, as after a suspend; the time tells that it is a new picture.
+        (told(5, 10), told(4, 43), None),
+        (told(900, 10), told(0, 43), None),
+        (told(5, 10), told(4, 10), Some(Cause::Repeated)),
+        (told(5, 10), told(4, 9), Some(Cause::Repeated)),
+        // From later than now, which is no time.
+        (told(5, 10), told(4, 151), Some(Cause::Repeated)),
         (told(5, 10), told(6, 10), Some(Cause::Repeated)),
         (told(5, 10), told(6, 9), Some(Cause::Repeated)),
         (told(u32::MAX, 10), told(0, 43), None),
-        (told(0, 10), told(u32::MAX, 43), Some(Cause::Repeated)),
+        (told(0, 10), told(u32::MAX, 9), Some(Cause::Repeated)),
         // A driver that does not count, but has a clock.
         (told(0, 10), told(0, 43), None),
         (told(0, 10), told(0, 10), Some(Cause::Repeated)),
         // One without a clock.
         (no_time(1), no_time(2), None),
         (no_time(1), no_time(1), Some(Cause::Repeated)),
+        (no_time(5), no_time(4), Some(Cause::Repeated)),
+        (told(5, 10), no_time(4), Some(Cause::Repeated)),
+        (no_time(5), told(4, 43), Some(Cause::Repeated)),
         (no_time(0), no_time(0), Some(Cause::Repeated)),
     ] {
         let mut sieve = sieve();
@@ -176,9 +185,21 @@ fn r24_a_clock_of_the_drivers_own_is_no_clock() {
         };
         // Its times stand still, or lie elsewhere: the numbers count.
         assert_eq!(sieve.judge(odd(1), waited_for(40)), None);
+        assert_eq!(sieve.taken(), None);
         assert_eq!(sieve.judge(odd(2), waited_for(73)), None);
         assert_eq!(sieve.judge(odd(2), waited_for(106)), Some(Cause::Repeated));
     }
+}
+
+#[test]
+fn r24_numbers_that_begin_anew_let_no_old_picture_pass() {
+    let mut sieve = sieve();
+    assert_eq!(sieve.judge(told(900, 10), waited_for(40)), None);
+    // It has lain there since before the suspend.
+    assert_eq!(sieve.judge(told(0, 43), lay_there(600, 560)), Some(Cause::Stale));
+    assert_eq!(sieve.judge(told(1, 600), waited_for(640)), None);
+    assert_eq!(sieve.taken(), Some(START + 600 * MS));
+    assert_eq!(sieve.judge(told(901, 43), waited_for(673)), Some(Cause::Repeated));
 }
 
 #[test]
@@ -200,13 +221,17 @@ fn r24_the_same_bytes_as_one_of_the_last_two_pictures_are_the_same_picture() {
 
 #[test]
 fn r24_only_a_picture_that_shows_nothing_may_come_again() {
-    let mut noisy: Vec<u8> = (0..10_000).map(|at| 20 + (at % 7) as u8).collect();
+    let mut noisy: Vec<u8> = (0..10_000).map(|at| 20 + (at % 5) as u8).collect();
     assert!(blank(&noisy) && blank(&[255; 64]) && blank(&[0; 64]) && blank(&[]));
     // Ten hot pixels of ten thousand.
     noisy[..10].fill(255);
     assert!(blank(&noisy));
     noisy[10] = 255;
     assert!(!blank(&noisy));
+    // A face in the dark: a tenth of the picture, three levels brighter.
+    let mut dark = vec![4; 10_000];
+    dark[..1000].fill(7);
+    assert!(!blank(&dark));
 }
 
 #[test]
@@ -227,7 +252,8 @@ fn r25_a_camera_is_given_up_for_silence_for_damage_and_for_standing_still() {
     };
     for (causes, expected) in [
         (&[None][..], None),
-        (&[Some(Stale)], None),
+        // What came was of earlier: three seconds of nothing.
+        (&[Some(Stale)], Some((GivenUp::Silent, 91))),
         (&[Some(Short)], Some((GivenUp::Damaged, 32))),
         (&[Some(Flagged), Some(Short)], Some((GivenUp::Damaged, 32))),
         (&[Some(Repeated)], Some((GivenUp::Frozen, 92))),

@@ -136,7 +136,7 @@ fn step(wanted: u32, min: u32, max: u32, step: u32) -> u32 {
     nearest as u32
 }
 
-/// The interval whose rate is nearest to [`FPS`]; `None` of none.
+/// The interval whose rate is nearest to [`FPS`], by how many times it is more or less; `None` of none.
 pub fn nearest_interval(offers: impl IntoIterator<Item = FrameIntervalEnum>) -> Option<Fraction> {
     let whole = Fraction::new(1, FPS as u32);
     let intervals = offers.into_iter().map(|offer| match offer {
@@ -149,7 +149,7 @@ pub fn nearest_interval(offers: impl IntoIterator<Item = FrameIntervalEnum>) -> 
         },
     });
     intervals
-        .filter_map(|interval| rate(interval).map(|rate| (interval, (rate - FPS).abs())))
+        .filter_map(|interval| rate(interval).map(|rate| (interval, (rate / FPS).ln().abs())))
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(interval, _)| interval)
 }
@@ -233,6 +233,9 @@ mod tests {
             (&[(1, 60), (1001, 30000), (1, 15)], Some((1001, 30000))),
             (&[(2, 15), (2, 25)], Some((2, 25))),
             (&[(333333, 10000000)], Some((333333, 10000000))),
+            (&[(1, 60), (1, 5)], Some((1, 60))),
+            (&[(1, 5), (1, 60)], Some((1, 60))),
+            (&[(1, 120), (1, 10)], Some((1, 10))),
         ] {
             assert_eq!(chosen(discrete(offered)), expected, "{offered:?}");
         }

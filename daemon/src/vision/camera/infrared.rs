@@ -1,7 +1,7 @@
 //! An infrared camera: a stream, its emitter switched on for as long, and of a strobing one's pictures the lit ones, each
 //! with the dark one before it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use facelogin_protocol::types::CameraKind;
 
@@ -12,9 +12,6 @@ use crate::vision::camera::pairing::{Grid, Paired, Pairing, Taken};
 use crate::vision::camera::stream::{Still, Stream};
 use crate::vision::camera::{Camera, CameraError, Shot};
 use crate::vision::wire::Light;
-
-/// From one picture to the next, until two that followed each other have told: the slowest rate that such cameras give.
-const SLOWEST: Duration = Duration::from_millis(67);
 
 /// An open infrared camera.
 pub struct Infrared {
@@ -41,7 +38,7 @@ impl Infrared {
             Ok(stream) => stream,
             Err(error) => {
                 // Whoever has the camera may have switched it on for themselves.
-                if let Some(emitter) = emitter {
+                if let (Some(emitter), CameraError::Busy { .. }) = (emitter, &error) {
                     emitter.never_mind();
                 }
                 return Err(error);
@@ -52,7 +49,7 @@ impl Infrared {
             id: node.id.clone(),
             stream,
             _emitter: emitter,
-            pairing: Pairing::new(SLOWEST, told),
+            pairing: Pairing::new(told),
             begun: Instant::now(),
         })
     }

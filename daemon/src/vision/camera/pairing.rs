@@ -39,6 +39,14 @@ const STEADY: u32 = 3;
 /// see. Whoever takes 50 ms to look at a picture gets every second one, by chance always a dark one.
 const UNSURE: u32 = 3;
 
+/// Pictures whose numbers follow each other belong together up to this: a camera slower than one a second is none to log
+/// in with, and what lies further apart has a driver that stood still in between.
+const FOLLOWS: Duration = Duration::from_secs(1);
+
+/// Where the driver numbers none of them, only the time can tell: two picture times at 15 a second, the slowest rate that
+/// strobing cameras are known to give.
+const FOLLOWS_UNNUMBERED: Duration = Duration::from_millis(134);
+
 /// A picture's brightness, coarsely.
 #[derive(Clone, Debug)]
 pub struct Grid([f32; CELLS * CELLS]);
@@ -141,7 +149,6 @@ struct Last<P> {
 /// Tells lit pictures from dark ones.
 #[derive(Debug)]
 pub struct Pairing<P> {
-    interval: Duration,
     needed: u32,
     camera: Camera,
     last: Option<Last<P>>,
@@ -154,10 +161,9 @@ pub struct Pairing<P> {
 }
 
 impl<P> Pairing<P> {
-    /// `interval`: from one picture to the next. `told`: the emitter was told to strobe, and says that it does.
-    pub fn new(interval: Duration, told: bool) -> Self {
+    /// `told`: the emitter was told to strobe, and says that it does.
+    pub fn new(told: bool) -> Self {
         Self {
-            interval,
             needed: if told { TURNS_WHEN_TOLD } else { TURNS },
             camera: Camera::Unknown,
             last: None,
@@ -239,8 +245,10 @@ impl<P> Pairing<P> {
     fn step(&self, taken: &Taken<P>) -> Step {
         let Some(last) = &self.last else { return Step::Gap };
         let later = taken.at.checked_sub(last.at);
-        let follows = taken.sequence == last.sequence.wrapping_add(1)
-            && later.is_some_and(|later| later <= self.interval * 2);
+        let follows = later.is_some_and(|later| match (last.sequence, taken.sequence) {
+            (0, 0) => !later.is_zero() && later <= FOLLOWS_UNNUMBERED,
+            (before, now) => now == before.wrapping_add(1) && later <= FOLLOWS,
+        });
         if !follows {
             return Step::Gap;
         }

@@ -38,7 +38,7 @@ fn numbered(persons: &[u8]) -> Vec<(u32, u8)> {
 }
 
 fn new(told: bool) -> Pairing<u32> {
-    Pairing::new(INTERVAL, told)
+    Pairing::new(told)
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_dark_picture_of_long_ago_is_no_partner_whatever_its_number() {
     };
     let last = INTERVAL * 14;
     assert_eq!(
-        pairing.push(late(15, last + INTERVAL * 2 + Duration::from_millis(1), 120)),
+        pairing.push(late(15, last + Duration::from_millis(1001), 120)),
         Paired::Wait
     );
     // Nor one that claims to be from later.
@@ -244,12 +244,49 @@ fn of_any_six_pictures_at_least_one_is_handed_on() {
 }
 
 #[test]
-fn a_driver_that_does_not_number_its_pictures_is_served_without_pairs() {
+fn a_driver_that_neither_numbers_nor_times_its_pictures_is_served_without_pairs() {
     let handed = show(
         &mut new(true),
         &[(0, 25), (0, 120), (0, 25), (0, 120), (0, 25), (0, 120)],
     );
     assert_eq!(handed.len(), 1);
+}
+
+/// What is handed on of pictures of this brightness, the numbers going up by `counts`.
+fn at_pace(counts: u32, interval_ms: u64, persons: &[u8]) -> Vec<String> {
+    let mut pairing = new(false);
+    let mut handed = Vec::new();
+    for (index, person) in (0_u32..).zip(persons) {
+        let taken = Taken {
+            sequence: index * counts,
+            at: Duration::from_millis(interval_ms) * index,
+            grid: picture(20, *person, 20),
+            picture: index,
+        };
+        match pairing.push(taken) {
+            Paired::Wait => {}
+            Paired::Steady(one) => handed.push(format!("={one}")),
+            Paired::Lit { lit, dark } => handed.push(format!("{lit}/{dark}")),
+        }
+    }
+    handed
+}
+
+#[test]
+fn slow_cameras_and_drivers_that_do_not_number_are_served_as_any_other() {
+    let (steady, strobe) = ([90; 6], [25, 120, 25, 120, 25, 120]);
+    let all = ["=1", "=2", "=3", "=4", "=5"];
+    let pairs = ["3/2", "5/4"];
+    for (counts, interval_ms) in [(1, 33), (1, 143), (1, 200), (1, 1000), (0, 33), (0, 67), (0, 134)] {
+        let what = format!("numbers by {counts} every {interval_ms} ms");
+        assert_eq!(at_pace(counts, interval_ms, &steady), all, "{what}");
+        assert_eq!(at_pace(counts, interval_ms, &strobe), pairs, "{what}");
+    }
+    // Nothing says that these follow each other.
+    for (counts, interval_ms) in [(1, 1001), (0, 135), (0, 0), (2, 33)] {
+        let what = format!("numbers by {counts} every {interval_ms} ms");
+        assert_eq!(at_pace(counts, interval_ms, &strobe).len(), 1, "{what}");
+    }
 }
 
 #[test]

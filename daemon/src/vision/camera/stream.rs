@@ -268,7 +268,7 @@ impl Eye {
             picture,
             format: settled.format.fourcc(),
             sequence: told.sequence,
-            taken: told.taken,
+            taken: sieve.taken(),
             depth: self.depth,
             arrived,
             decoding: arrived.elapsed(),

@@ -200,19 +200,26 @@ impl Rows {
         };
         let used = width * format.depth();
         let stride = if stride == 0 { used } else { stride };
-        // Sixteen times the longest row is no gap but nonsense, and keeps the product below within 32 bits' reach.
+        // Sixteen times the longest row is no gap but nonsense.
         if !even || stride < used || stride > 16 * 3 * super::MAX_SIDE {
             return no;
         }
         let count = height as usize;
         let all = if format == Raw::Nv12 { count / 2 * 3 } else { count };
         let (used, stride) = (used as usize, stride as usize);
+        // On 32 bits the longest rows of the tallest NV12 are more than can be counted.
+        let Some(needed) = stride
+            .checked_mul(all - 1)
+            .and_then(|above| above.checked_add(used))
+        else {
+            return no;
+        };
         Ok(Self {
             area,
             count,
             used,
             stride,
-            needed: stride * (all - 1) + used,
+            needed,
         })
     }
 

@@ -22,6 +22,8 @@ struct State {
     told: RefCell<Vec<Vec<u8>>>,
     /// It answers so many requests more, and is then unplugged.
     answers: Cell<usize>,
+    /// How long it then takes to answer the next one, which times out if the time is up.
+    pause: Option<Duration>,
     /// It says that it does what it is told, and does not.
     deaf: bool,
 }
@@ -30,10 +32,30 @@ impl Control for Made {
     fn ask(&self, unit: u8, selector: u8, request: Request, data: &mut [u8]) -> io::Result<()> {
         let camera = &*self.0;
         let Some(left) = camera.answers.get().checked_sub(1) else {
-            return Err(Errno::ENODEV.into());
+            match camera.pause {
+                None => return Err(Errno::ENODEV.into()),
+                Some(Duration::ZERO) => return self.time_out(request, data),
+                Some(pause) => std::thread::sleep(pause),
+            }
+            return self.answer(request, data);
         };
         camera.answers.set(left);
         assert_eq!((unit, selector), (UNIT, camera.selector), "another control");
+        self.answer(request, data)
+    }
+}
+
+impl Made {
+    /// What it is told reaches it.
+    fn time_out(&self, request: Request, data: &[u8]) -> io::Result<()> {
+        if request == Request::Set {
+            self.0.told.borrow_mut().push(data.to_vec());
+        }
+        Err(Errno::ETIMEDOUT.into())
+    }
+
+    fn answer(&self, request: Request, data: &mut [u8]) -> io::Result<()> {
+        let camera = &*self.0;
         let answer = match request {
             Request::Info => vec![camera.info],
             Request::Length => camera.length.to_le_bytes().to_vec(),
@@ -70,6 +92,7 @@ fn state(default: u8, current: u8) -> State {
         current: RefCell::new(one(current)),
         told: RefCell::new(Vec::new()),
         answers: Cell::new(usize::MAX),
+        pause: None,
         deaf: false,
     }
 }
@@ -179,6 +202,50 @@ fn a_camera_that_is_unplugged_at_any_moment_is_let_be() {
         let told = camera.0.told.borrow().len();
         assert!(told <= 2 && (told == 2) == (answers >= 9), "{answers}: {told}");
     }
+}
+
+#[test]
+fn a_camera_that_does_not_answer_in_time_is_asked_nothing_more() {
+    for answers in 0..8 {
+        let camera = made(State {
+            pause: Some(Duration::ZERO),
+            ..state(1, 1)
+        });
+        camera.0.answers.set(answers);
+        let stopped = switch_on(&camera);
+        assert!(
+            matches!(stopped, Err(EmitterError::Stuck(..))) == (answers < 7),
+            "{answers}"
+        );
+        drop(stopped);
+        // What it may have been told is taken back, asked or not.
+        let expected = if answers < 5 { vec![] } else { vec![one(2), one(1)] };
+        assert_eq!(*camera.0.told.borrow(), expected, "{answers}");
+    }
+}
+
+#[test]
+fn an_answer_that_comes_late_is_none() {
+    let camera = made(State {
+        pause: Some(PROMPT + Duration::from_millis(1)),
+        ..state(1, 1)
+    });
+    camera.0.answers.set(2);
+    assert!(matches!(
+        switch_on(&camera),
+        Err(EmitterError::Stuck(Request::Current, took)) if took > PROMPT
+    ));
+    assert!(camera.0.told.borrow().is_empty());
+}
+
+#[test]
+fn what_does_not_say_how_it_is_is_put_back_all_the_same() {
+    let camera = made(state(1, 1));
+    let emitter = switch_on(&camera).unwrap();
+    // It answers GET_CUR with another length.
+    camera.0.current.borrow_mut().push(0);
+    drop(emitter);
+    assert_eq!(*camera.0.told.borrow(), [one(2), one(1)]);
 }
 
 fn switch() -> &'static quirks::Switch {

@@ -11,8 +11,11 @@ mod ioctl;
 mod modes;
 mod place;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::vision::camera::inventory::Node;
 use crate::vision::camera::quirks;
@@ -39,6 +42,19 @@ pub enum Request {
     Default = 0x87,
 }
 
+/// An answer takes a few milliseconds. One that takes longer than this comes from a firmware that is stuck.
+const PROMPT: Duration = Duration::from_millis(500);
+
+/// The cameras, by identity, whose control did not answer in time. `uvcvideo` waits five seconds for each answer, which is
+/// more than a whole login has: asked at every opening, such a camera would be of no use at all. They are forgotten
+/// when the process ends.
+static STUCK: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn stuck() -> MutexGuard<'static, BTreeSet<String>> {
+    // A set is whole, whoever panicked while they held it.
+    STUCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// GET_INFO's bits for a control that can be read and written.
 const READ_AND_WRITE: u8 = 0b11;
 
@@ -57,6 +73,9 @@ pub enum EmitterError {
     /// The driver, or the device behind it, refused.
     #[error("the emitter's control does not answer {0:?}: {1}")]
     Refused(Request, io::Error),
+    /// It answered too late, or not at all. It is asked nothing more.
+    #[error("the emitter's control took {1:.1?} for {0:?}: it is left alone from now on")]
+    Stuck(Request, Duration),
     /// The node does not open.
     #[error("cannot open {0} for its emitter: {1}")]
     Open(String, io::Error),
@@ -120,23 +139,32 @@ pub struct Emitter<C: Control = File> {
     found: Vec<u8>,
     back: Vec<u8>,
     strobes: bool,
+    stuck: bool,
 }
 
 impl Emitter {
-    /// Switches on the node's emitter. `Ok(None)`: none is known, and the camera may drive one by itself.
+    /// Switches on the node's emitter. `Ok(None)`: none is known, and the camera may drive one by itself; or its control
+    /// did not answer this process before.
     ///
     /// The node stays open until the emitter is dropped: some cameras forget what they were told when it is closed.
     ///
     /// # Errors
     /// The camera can be looked through all the same; it may be dark.
     pub fn switch_on(node: &Node) -> Result<Option<Self>, EmitterError> {
+        if stuck().contains(&node.id) {
+            return Ok(None);
+        }
         let Some((unit, way)) = Place::of(node).and_then(|place| way(&place)) else {
             return Ok(None);
         };
         let device = node
             .hold()
             .map_err(|error| EmitterError::Open(node.id.clone(), error))?;
-        Self::tell(device, unit, &way).map(Some)
+        let told = Self::tell(device, unit, &way);
+        if let Err(EmitterError::Stuck(..)) = told {
+            stuck().insert(node.id.clone());
+        }
+        told.map(Some)
     }
 }
 
@@ -146,10 +174,7 @@ impl<C: Control> Emitter<C> {
             Way::Microsoft => (modes::SELECTOR, modes::LENGTH),
             Way::Quirk(switch) => (switch.selector, switch.on.len()),
         };
-        let ask = |request, data: &mut [u8]| {
-            let answer = device.ask(unit, selector, request, data);
-            answer.map_err(|error| EmitterError::Refused(request, error))
-        };
+        let ask = |request, data: &mut [u8]| promptly(&device, unit, selector, request, data);
         let mut info = [0];
         ask(Request::Info, &mut info)?;
         if info[0] & READ_AND_WRITE != READ_AND_WRITE {
@@ -183,27 +208,24 @@ impl<C: Control> Emitter<C> {
             }
             Way::Quirk(switch) => (switch.on.clone(), current, switch.strobes),
         };
-        let emitter = Self {
+        let mut emitter = Self {
             device,
             unit,
             selector,
             found,
             back,
             strobes,
+            stuck: false,
         };
         // From here on, whatever happens, dropping it puts things back. Written even if it is in force already: some
         // cameras light up only when they are told after they were opened.
-        let refused = |request| move |error| EmitterError::Refused(request, error);
-        let mut told = on.clone();
-        emitter
-            .device
-            .ask(unit, selector, Request::Set, &mut told)
-            .map_err(refused(Request::Set))?;
-        let mut says = vec![0; length];
-        emitter
-            .device
-            .ask(unit, selector, Request::Current, &mut says)
-            .map_err(refused(Request::Current))?;
+        let (mut told, mut says) = (on.clone(), vec![0; length]);
+        let ask = |request, data: &mut [u8]| promptly(&emitter.device, unit, selector, request, data);
+        let answer = ask(Request::Set, &mut told).and_then(|()| ask(Request::Current, &mut says));
+        if let Err(error) = answer {
+            emitter.stuck = matches!(error, EmitterError::Stuck(..));
+            return Err(error);
+        }
         if says != on {
             return Err(EmitterError::NotTaken { told: on, says });
         }
@@ -222,18 +244,36 @@ impl<C: Control> Emitter<C> {
     }
 }
 
+/// Asks, and takes no answer that was long in coming.
+fn promptly<C: Control>(
+    device: &C,
+    unit: u8,
+    selector: u8,
+    request: Request,
+    data: &mut [u8],
+) -> Result<(), EmitterError> {
+    let asked = Instant::now();
+    let answer = device.ask(unit, selector, request, data);
+    let took = asked.elapsed();
+    match answer {
+        Err(error) if error.kind() != io::ErrorKind::TimedOut && took <= PROMPT => {
+            Err(EmitterError::Refused(request, error))
+        }
+        Ok(()) if took <= PROMPT => Ok(()),
+        _ => Err(EmitterError::Stuck(request, took)),
+    }
+}
+
 impl<C: Control> Drop for Emitter<C> {
     fn drop(&mut self) {
         let mut current = vec![0; self.back.len()];
-        let asked = self
-            .device
-            .ask(self.unit, self.selector, Request::Current, &mut current);
-        // A device that does not answer is gone, and what it was told with it; one that is as it was needs no word.
-        if asked.is_ok() && current != self.back {
+        let ask = |request, data: &mut [u8]| self.device.ask(self.unit, self.selector, request, data);
+        // One that is as it was needs no word. One that does not say may do what it is told all the same, and one that is
+        // stuck is told without another wait for what it would say.
+        let as_it_was = !self.stuck && ask(Request::Current, &mut current).is_ok() && current == self.back;
+        if !as_it_was {
             // Nobody is left to tell of a failure; the next opening does not take what it finds for what was there before.
-            let _ = self
-                .device
-                .ask(self.unit, self.selector, Request::Set, &mut self.back);
+            let _ = ask(Request::Set, &mut self.back);
         }
     }
 }

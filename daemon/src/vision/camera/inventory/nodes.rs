@@ -11,6 +11,7 @@ use v4l::video::Capture;
 
 use super::held;
 use crate::place::{Place, UsbPlace};
+use crate::vision::camera::format::Format;
 use crate::vision::camera::quirks;
 
 /// Drivers that show what a program feeds them, or pictures of their own making, wherever they are.
@@ -152,20 +153,17 @@ pub fn sight(kind: CameraKind) -> Option<Sight> {
 }
 
 /// Infrared cameras are known by offering grey formats only; the few that do not are known by model (see [`quirks`]).
+/// Formats that cannot be read say nothing.
 fn kind(formats: &[[u8; 4]]) -> CameraKind {
-    let mut grey = false;
-    for fourcc in formats {
-        match fourcc {
-            b"MJPG" | b"YUYV" | b"NV12" | b"RGB3" | b"BGR3" => return CameraKind::Colour,
-            b"GREY" | b"Y10 " | b"Y12 " | b"Y16 " | b"Y8I " | b"Y12I" => grey = true,
-            _ => {}
-        }
-    }
-    if grey {
-        CameraKind::Infrared
-    } else {
-        CameraKind::Unknown
-    }
+    // An infrared camera's list has the colour formats too: those are asked for first.
+    let offers = |kind: &CameraKind| {
+        let readable = Format::of(*kind);
+        readable.iter().any(|format| formats.contains(&format.fourcc()))
+    };
+    [CameraKind::Colour, CameraKind::Infrared]
+        .into_iter()
+        .find(offers)
+        .unwrap_or(CameraKind::Unknown)
 }
 
 #[cfg(test)]
@@ -238,8 +236,24 @@ pub mod tests {
     fn infrared_is_known_by_grey_formats_only() {
         assert_eq!(kind(&[*b"GREY", *b"Y16 "]), CameraKind::Infrared);
         assert_eq!(kind(&[*b"GREY", *b"YUYV"]), CameraKind::Colour);
+        assert_eq!(kind(&[*b"UYVY", *b"GREY"]), CameraKind::Colour);
+        // Two pictures in one, which cannot be read here.
+        assert_eq!(kind(&[*b"Y8I ", *b"Y12I"]), CameraKind::Unknown);
         assert_eq!(kind(&[*b"H264"]), CameraKind::Unknown);
         assert_eq!(kind(&[]), CameraKind::Unknown);
+    }
+
+    #[test]
+    fn every_format_that_can_be_read_tells_the_kind_by_itself() {
+        let colour = Format::of(CameraKind::Colour);
+        for format in Format::of(CameraKind::Infrared) {
+            let expected = if colour.contains(&format) {
+                CameraKind::Colour
+            } else {
+                CameraKind::Infrared
+            };
+            assert_eq!(kind(&[format.fourcc()]), expected, "{format:?}");
+        }
     }
 
     #[test]
