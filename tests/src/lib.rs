@@ -9,5 +9,5 @@ pub mod hostile;
 pub mod pam_host;
 pub mod scripted;
 pub mod system;
-pub mod vm;
 pub mod usb_camera;
+pub mod vm;

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use facelogin_protocol::types::{StatusOut, TestOut, UnlockOut, UserIn};
+use facelogin_protocol::types::{CameraKind, StatusOut, TestOut, UnlockOut, UserIn};
 use facelogin_protocol::{Client, Deadline};
 use facelogin_tests::bins;
 use serde::Serialize;
@@ -78,15 +78,25 @@ impl Daemon {
 
     /// Enrols `name` from these pictures, with the tool that a person would use.
     pub fn enrol(&self, name: &str, pictures: &[PathBuf]) -> Result<(), Failed> {
+        self.add(name, |tool| tool.arg("--image").args(pictures))
+    }
+
+    /// Enrols `name` from the camera, with the tool that a person would use; what to do for it is told on standard error.
+    pub fn enrol_live(&self, name: &str, kind: CameraKind) -> Result<(), Failed> {
+        self.add(name, |tool| {
+            tool.args(["--camera", kind.name()]).stderr(Stdio::inherit())
+        })
+    }
+
+    fn add(&self, name: &str, from: impl FnOnce(&mut Command) -> &mut Command) -> Result<(), Failed> {
         // As what no user's login stands behind: see `--unattended`. A kernel that does not audit has no such file.
         let _ = std::fs::write("/proc/thread-self/loginuid", u32::MAX.to_string());
-        let output = Command::new(bins::enroll())
-            .env_clear()
+        let mut tool = Command::new(bins::enroll());
+        tool.env_clear()
             .arg("--socket")
             .arg(&self.socket)
-            .args(["add", "--unattended", "--user", name, "--image"])
-            .args(pictures)
-            .output()?;
+            .args(["add", "--unattended", "--user", name]);
+        let output = from(&mut tool).output()?;
         if output.status.success() {
             return Ok(());
         }
