@@ -5,7 +5,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../packaging/common.sh"
 
-printf '\nCameras, in a kernel in user mode that was booted for it\n'
+printf '\nCameras made by software, in a kernel in user mode on one processor of this machine: %s, load %s at the start\n' \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(cut -d ' ' -f 1 /proc/loadavg)"
 if ! is_root || [ "$(uname -m)" != x86_64 ]; then
     printf 'not measured: this takes root, and x86_64\n'
     exit 0

@@ -38,8 +38,9 @@ impl Front {
     #[allow(clippy::print_stderr)]
     pub fn wants(&self, who: Who) -> Result<bool, Failed> {
         let (scene, words) = match who {
+            // The same portrait: how alike two are is no matter of speed, and in made infrared they are not alike enough.
             Who::Enrolling => ("frontal", "Sit down in front of the camera and look at it"),
-            Who::User => ("known", "Look at the camera until the next line comes"),
+            Who::User => ("frontal", "Look at the camera until the next line comes"),
             Who::Stranger => ("stranger", "Have somebody else sit down and look at the camera"),
             Who::Nobody => ("nobody", "Leave the picture, as far as the keyboard lets you"),
         };

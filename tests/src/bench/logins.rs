@@ -91,7 +91,7 @@ impl Logins {
                 .map_err(|error| format!("pam_start: {}", code::name(error)))?;
             let begun = Instant::now();
             let got = host.authenticate(0);
-            spans.push((begun, Instant::now()));
+            let span = (begun, Instant::now());
             if got != case.expected {
                 let wrong = format!(
                     "{}: {}, expected {}",
@@ -102,6 +102,7 @@ impl Logins {
                 report.wrong.push(wrong);
                 break;
             }
+            spans.push(span);
         }
         Ok(spans)
     }

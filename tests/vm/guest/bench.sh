@@ -15,13 +15,15 @@ systemctl stop facelogind.socket facelogin-vision.socket facelogind.service face
 mkdir "$work/bin"
 . /usr/local/lib/facelogin-vm/layout.sh
 # shellcheck disable=SC2154 # layout.sh's
-ln -s "$daemon" "$cli" "$module" "$work/bin/"
+ln -s "$daemon" "$cli" "$work/bin/"
+# As cargo names it.
+ln -s "$module" "$work/bin/libpam_facelogin.so"
 # shellcheck disable=SC2154 # layout.sh's
 export FACELOGIN_BIN_DIR=$work/bin FACELOGIN_TEST_MODELS=$models FACELOGIN_TEST_PICTURES=/srv/pictures
 
 # made NAME SERIAL FORMAT: one more camera, of colour alone; its socket and identity go on record.
 sockets=(--made "$camera")
-cameras=(--camera "usb:04f2:b6d9 serial=0001 kind=infrared")
+cameras=(--camera "usb:04f2:b6d9 kind=infrared")
 made() {
     printf 'serial = "%s"\n[colour]\nformats = ["%s"]\nsizes = [[640, 480]]\nfps = [30]\n' "$2" "$3" >"$work/$1.toml"
     usb-camera run --socket "$work/$1" --device "$work/$1.toml" --scene /srv/scenes/known >>"$out/usb-camera.log" 2>&1 &
