@@ -16,6 +16,7 @@ key_of() { printf '%s ' "$VERSION_CODENAME" "$@" | sha256sum | cut -c 1-12; }
 # perhaps.
 forget() {
     touch -c "$2"
+    # shellcheck disable=SC2154 # common.sh's
     find "$cache" -maxdepth 1 -type f -name "$1" -mtime +14 -delete
 }
 

@@ -33,6 +33,7 @@ fn root_lists_renames_removes_and_clears() {
         "engine",
         "model",
         "camera",
+        "kind",
         "encodings",
         "created",
     ] {
@@ -40,7 +41,7 @@ fn root_lists_renames_removes_and_clears() {
     }
     assert_eq!(
         templates[0].as_object().unwrap().len(),
-        9,
+        10,
         "nothing secret: {listed}"
     );
 

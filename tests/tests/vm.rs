@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         wanted,
         lacking: lacking.clone(),
         system: None,
+        down: None,
         report: String::new(),
     }));
     let mut trials = Vec::new();
@@ -76,6 +77,8 @@ struct Guest {
     wanted: Vec<Scenario>,
     lacking: Option<String>,
     system: Option<System>,
+    /// The scenario that did not end: none can come after it.
+    down: Option<String>,
     /// For the end: what took how long.
     report: String,
 }
@@ -84,6 +87,9 @@ impl Guest {
     fn system(&mut self) -> Result<&mut System, Failed> {
         if let Some(why) = &self.lacking {
             return Err(why.into());
+        }
+        if let Some(last) = &self.down {
+            return Err(format!("the system was down by then; {last} tells more").into());
         }
         let system = match self.system.take() {
             Some(system) => system,
@@ -106,6 +112,9 @@ impl Guest {
             }
         });
         let booted = system.booted().unwrap_or_default();
+        if !outcome.ended {
+            self.down = Some(scenario.name.clone());
+        }
         let took = start
             .elapsed()
             .saturating_sub(if first { booted } else { Default::default() });

@@ -7,9 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$1
 
 DESTDIR=$root PREFIX=/usr "$here/../../packaging/install.sh"
-for program in typist pam-try usb-camera; do
+for program in typist pam-try usb-camera camera-look nokhwa-look; do
     # Without what only a debugger reads.
-    [ ! -f "$bins/$program" ] || install -D -m 0755 -s "$bins/$program" "$root/usr/local/bin/$program"
+    install -D -m 0755 -s "$bins/$program" "$root/usr/local/bin/$program"
 done
 lib=$root/usr/local/lib/facelogin-vm
 install -D -m 0755 -t "$lib" "$here"/guest/{inside,furnish,bench}.sh

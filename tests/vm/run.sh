@@ -54,11 +54,13 @@ arguments=(
     quiet loglevel=4 panic=-1 systemd.show_status=0 con=null ssl=null ssl0=fd:5,fd:6 ssl1=fd:8,fd:7
     vivid.n_devs=2 vivid.node_types=0x1,0x1
 )
+# What runs beside this script is not given its standard input.
+exec 9<&0
 # It runs one thing at a time, itself or one of its programs, by turns that are several times slower from one processor to
 # another.
 processor=$(taskset --cpu-list --pid $$ | grep -o '[0-9]*$')
 case $what in
-shell) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=fd:0,fd:1 2>"$out/kernel.log" & ;;
+shell) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=fd:9,fd:1 2>"$out/kernel.log" & ;;
 scenarios | bench) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=null,fd:1 </dev/null 2>"$out/kernel.log" & ;;
 *) die "shell, scenarios or bench, not $what" ;;
 esac

@@ -136,12 +136,11 @@ impl Alone {
     }
 }
 
-/// The largest face, or the one at a place: its middle, encoding and brightness.
-fn largest(
-    engine: &mut DlibEngine,
-    picture: &RgbImage,
-    at: Option<(i32, i32)>,
-) -> Result<Option<((i32, i32), Encoding, f32)>> {
+/// A face's middle, encoding and brightness.
+type Seen = ((i32, i32), Encoding, f32);
+
+/// The largest face, or the one at a place.
+fn largest(engine: &mut DlibEngine, picture: &RgbImage, at: Option<(i32, i32)>) -> Result<Option<Seen>> {
     let frame = Frame::new(picture.width(), picture.height(), Pixels::Rgb(picture.as_raw()))?;
     let faces = engine.analyse(&frame, Effort::Video)?.faces;
     let face = faces.into_iter().find(|face| {

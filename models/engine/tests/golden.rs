@@ -178,3 +178,40 @@ fn the_identity_names_the_method_and_the_models() {
     assert_eq!(engine.id().model.len(), 64);
     eprintln!("{}", engine.id().model);
 }
+
+/// What a camera makes of a scene with a tenth of the light: fewer levels, and as much noise as before.
+fn in_the_dark(picture: &Rgb) -> Rgb {
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as f32 / 64.0 - 2.0
+    };
+    Rgb {
+        width: picture.width,
+        height: picture.height,
+        bytes: picture
+            .bytes
+            .iter()
+            .map(|byte| (f32::from(*byte) / 10.0 + noise()).round() as u8)
+            .collect(),
+    }
+}
+
+#[test]
+fn a_face_in_the_dark_is_found_and_stays_itself() {
+    let Some(mut engine) = engine() else { return };
+    for name in ["obama.jpg", "obama2.jpg", "biden.jpg"] {
+        let Some(bright) = picture(name) else { return };
+        let mut face = |picture: &Rgb| {
+            let faces = engine.analyse(&picture.frame(), Effort::Video).unwrap().faces;
+            faces.into_iter().next().expect(name)
+        };
+        let (light, dark) = (face(&bright), face(&in_the_dark(&bright)));
+        let distance = light.encoding.distance(&dark.encoding);
+        assert!(distance < 0.30, "{name}: {distance}");
+        // How much light there was is told as it was.
+        let ratio = dark.quality.brightness / light.quality.brightness;
+        assert!((0.08..0.13).contains(&ratio), "{name}: {ratio}");
+        assert!(dark.quality.clipped < 0.3, "{name}: {:?}", dark.quality);
+    }
+}

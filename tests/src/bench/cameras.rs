@@ -172,44 +172,60 @@ fn with_daemon(
     };
 
     front.wants(Who::User)?;
-    let matching = case("match", code::SUCCESS, measured.logins);
     let watch = Watch::on(Path::new(&camera.device))?;
-    let spans = logins.spans(report, &matching, || Ok(()))?;
-    // The camera of the last one is closed after its answer.
-    sleep(PAUSE);
+    let spans = all(report, &daemon, &logins, &case("match", code::SUCCESS, measured.logins))?;
     let node = Node::of(&spans, &watch.seen());
     drop(watch);
     let times = took(&spans);
     let beyond: Vec<f64> = times.iter().map(|time| time - measured.due).collect();
-    report.add(&section, matching.name, "ms", &times);
+    report.add(&section, "match", "ms", &times);
     report.add(&section, "  the 3rd picture is due after", "ms", &[measured.due]);
     report.add_with_target(&section, "  beyond that moment", "ms", &beyond, "40");
-    report.add(
-        &section,
-        "  call to the camera's node being opened",
-        "ms",
-        &node.opened,
-    );
-    report.add(
-        &section,
-        "  answer to the camera's node being closed",
-        "ms",
-        &node.closed,
-    );
+    report.add(&section, "  pictures looked at", "pictures", &pictures(&daemon, &spans)?);
+    report.add(&section, "  call to the camera's node being opened", "ms", &node.opened);
+    report.add(&section, "  answer to the camera's node being closed", "ms", &node.closed);
 
     if front.wants(Who::Stranger)? {
-        let mismatching = case("mismatch (12 pictures)", code::AUTH_ERR, measured.logins);
-        let spans = logins.spans(report, &mismatching, || daemon.unlock(ENROLLED))?;
-        report.add(&section, mismatching.name, "ms", &took(&spans));
-        daemon.unlock(ENROLLED)?;
+        let case = case("mismatch (12 pictures)", code::AUTH_ERR, measured.logins);
+        let spans = all(report, &daemon, &logins, &case)?;
+        report.add(&section, case.name, "ms", &took(&spans));
     }
     if front.wants(Who::Nobody)? {
         let runs = measured.logins.div_ceil(6);
-        let nobody = case("nobody seen (waits 1500)", code::AUTHINFO_UNAVAIL, runs);
-        let spans = logins.spans(report, &nobody, || Ok(()))?;
-        report.add(&section, nobody.name, "ms", &took(&spans));
+        let case = case("nobody seen (waits 1500)", code::AUTHINFO_UNAVAIL, runs);
+        let spans = all(report, &daemon, &logins, &case)?;
+        report.add(&section, case.name, "ms", &took(&spans));
     }
     Ok(())
+}
+
+/// A case, until all of it is on record and the camera closed. What ended otherwise is told with the daemon's reason.
+fn all(
+    report: &mut Report,
+    daemon: &Daemon,
+    logins: &Logins,
+    case: &Case,
+) -> Result<Vec<(Instant, Instant)>, Failed> {
+    let wrong = report.wrong.len();
+    let spans = logins.spans(report, case, || daemon.unlock(ENROLLED))?;
+    sleep(PAUSE);
+    if let (Some(wrong), Some(last)) = (report.wrong.get_mut(wrong), daemon.attempts(1)?.first()) {
+        *wrong += &format!(
+            "; run {}: {}, {} pictures in {} ms",
+            spans.len() + 1,
+            last.reason,
+            last.frames,
+            last.millis
+        );
+    }
+    daemon.unlock(ENROLLED)?;
+    Ok(spans)
+}
+
+/// How many pictures each of these logins, the last ones, took.
+fn pictures(daemon: &Daemon, spans: &[(Instant, Instant)]) -> Result<Vec<f64>, Failed> {
+    let attempts = daemon.attempts(spans.len())?;
+    Ok(attempts.iter().map(|attempt| f64::from(attempt.frames)).collect())
 }
 
 /// How to read the tables of cameras.
@@ -226,6 +242,7 @@ pub fn notes() -> Vec<String> {
         "Arrival: when the driver's buffer was fetched. Pictures of the camera: those it had given when the 3rd that was \
          looked at came, by the driver's numbers; while one is looked at the next ones pass."
             .into(),
+        "Pictures looked at: as the daemon has it on record.".into(),
         "The node is opened and closed as inotify tells; of several openings in one login the last, which is the stream's."
             .into(),
         "PAM call to answer: pam_authenticate alone, of libpam with the real module; pam_start is outside.".into(),

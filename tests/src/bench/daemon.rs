@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use facelogin_protocol::types::{CameraKind, StatusOut, TestOut, UnlockOut, UserIn};
+use facelogin_protocol::types::{
+    Attempt, CameraKind, ListAttemptsIn, ListAttemptsOut, StatusOut, TestOut, UnlockOut, UserIn,
+};
 use facelogin_protocol::{Client, Deadline};
 use facelogin_tests::bins;
 use serde::Serialize;
@@ -111,6 +113,15 @@ impl Daemon {
     /// Forgets the mismatches of `name`, which are otherwise counted up to a lockout.
     pub fn unlock(&self, name: &str) -> Result<(), Failed> {
         self.call::<UnlockOut>("Unlock", &user(name)).map(drop)
+    }
+
+    /// What is on record of the newest `count` attempts, newest first. An attempt comes there after its answer.
+    pub fn attempts(&self, count: usize) -> Result<Vec<Attempt>, Failed> {
+        let newest = ListAttemptsIn {
+            user: None,
+            limit: u32::try_from(count.clamp(1, 1000))?,
+        };
+        Ok(self.call::<ListAttemptsOut>("ListAttempts", &newest)?.attempts)
     }
 
     fn call<T: DeserializeOwned>(&self, method: &str, parameters: &impl Serialize) -> Result<T, Failed> {

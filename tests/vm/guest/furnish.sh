@@ -13,15 +13,15 @@ printf 'alice ALL=(ALL:ALL) ALL\nbob ALL=(ALL:ALL) ALL\n' >/etc/sudoers.d/people
 chmod 0440 /etc/sudoers.d/people
 # No greeting, no mail: what is on the terminal is what was asked for.
 sed -i '/pam_motd\|pam_mail\|pam_lastlog/d' /etc/pam.d/login
-touch /home/alice/.hushlogin /home/bob/.hushlogin
+touch /etc/default/locale /home/alice/.hushlogin /home/bob/.hushlogin
 
 pam-auth-update --enable facelogin facelogin-password
 systemctl --quiet enable facelogind.socket facelogin-vision.socket facelogind.service usb-camera.service facelogin-vm.service
 # One way in for people, the serial line whose other end the scenarios hold; nothing sits at the other terminals.
 systemctl --quiet enable serial-getty@ttyS0.service
 mkdir -p /etc/systemd/system/serial-getty@ttyS0.service.d
-# No colours, no pages: a terminal that prints.
-printf '[Service]\nEnvironment=TERM=dumb\n' >/etc/systemd/system/serial-getty@ttyS0.service.d/vm.conf
+# No colours, no pages: a terminal that prints. And more logins in ten seconds than a person makes.
+printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nEnvironment=TERM=dumb\n' >/etc/systemd/system/serial-getty@ttyS0.service.d/vm.conf
 printf 'SYSTEMD_PAGER=cat\nSYSTEMD_COLORS=0\nSYSTEMD_URLIFY=0\n' >>/etc/environment
 systemctl --quiet mask getty@tty1.service getty-static.service serial-getty@ttyS1.service
 # Starting a program is what takes long in a kernel in user mode: not for modules, of which there are none, nor for what

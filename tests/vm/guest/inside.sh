@@ -7,6 +7,11 @@ state=/var/lib/facelogin-vm
 out=/srv/host/out
 . "$here/lib.sh"
 
+# Somebody sits at the other end of the serial line from here on: while it is closed, what comes there is lost. And what
+# comes there is not to be sent back as if it were typed.
+stty -F /dev/ttyS1 raw -echo
+exec 9<>/dev/ttyS1
+
 if grep -qw facelogin.vm=shell /proc/cmdline; then
     stty sane
     printf '\nLinux %s; the user alice has the password alice-password. Ctrl-D turns it off.\n' "$(uname -r)"
@@ -24,13 +29,9 @@ fi
 
 # As it comes, so that it is there whatever ends this.
 journalctl --boot --follow --no-tail --output short-monotonic >>"$out/journal.txt" 2>/dev/null &
-# Somebody sits at the other end of the serial line from here on: while it is closed, what comes there is lost. And what
-# comes there is not to be sent back as if it were typed.
-stty -F /dev/ttyS1 raw -echo
-exec 9<>/dev/ttyS1
 # The first line of what is left to do is what is being done.
 [ -e "$state/left" ] || cp /srv/host/scenarios "$state/left"
-say "VM BOOT $(systemctl --version | head -n 1), Linux $(uname -r), $(systemd-analyze time 2>/dev/null | head -n 1)"
+say "VM BOOT $(systemctl --version | head -n 1), Linux $(uname -r), $(cut -d ' ' -f 1 /proc/uptime) s after its start"
 if [ -e "$state/running" ] && [ ! -e "$state/stage" ]; then
     scenario=$(head -n 1 "$state/left")
     result "the system stays up" yes "it went down"

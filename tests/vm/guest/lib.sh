@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # Sourced by every scenario: how it reports, what it waits for, whom it shows the camera, and how it types.
 set -u
+scenario=${scenario:-$(basename "$0" .sh)}
 state=/var/lib/facelogin-vm
 camera=/run/usb-camera.sock
 
 # To the host. One write a line, whatever the script's own output is.
 say() { printf '%s\n' "$*" >/dev/console; }
-note() { say "VM NOTE ${scenario:-}: $*"; }
+note() { say "VM NOTE $scenario: $*"; }
 # result CHECK EXPECTED SEEN
 result() {
     if [ "$2" = "$3" ]; then
@@ -61,6 +62,7 @@ enrolled() {
         facelogin-enroll add --unattended --user "$1" --image /srv/pictures/obama.jpg /srv/pictures/obama2.jpg
 }
 
+nobody_here() { [ -z "$(loginctl list-sessions --no-legend)" ]; }
 # Nobody logged in, nobody locked out, and one prompt for a name on the serial line.
 fresh_line() {
     local user
@@ -69,6 +71,8 @@ fresh_line() {
         loginctl terminate-user "$user"
         facelogin-enroll unlock --user "$user" >/dev/null 2>&1
     done
+    # logind answers within its 200 ms when it has nothing else to do.
+    until_true 10 nobody_here
     # What nobody read is not for the next one.
     timeout 0.2 cat /dev/ttyS1 >/dev/null
     systemctl start serial-getty@ttyS0.service

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by the scenarios in which people log in: who is enrolled, what the configuration says, what they type.
 
 shipped=/etc/facelogin/facelogin.toml
@@ -55,6 +55,7 @@ log_in() {
         send exit
         expect login:" >"$kept/$name" 2>&1
 }
+# shellcheck disable=SC2016 # her shell says it
 in_shell='expect $
     send echo "I am $(id -un) on $(tty)"
     expect I am alice on /dev/ttyS0'

@@ -36,13 +36,5 @@ result "without a warning" 0 "$(jq '.warnings | length' "$kept/bob")"
 in_front frontal
 facelogin-enroll --json add --unattended --user bob --camera colour --label again >"$kept/again" 2>&1
 holds "alice's face for bob is remarked on" grep -qa alice "$kept/again"
-in_front nobody
-before=$(facelogin-enroll --json list --user alice | jq '.templates | length')
-facelogin-enroll add --unattended --user alice --camera colour >"$kept/nobody" 2>&1
-holds "nobody cannot be enrolled" test $? -ne 0
-result "and nothing is stored" "$before" "$(facelogin-enroll --json list --user alice | jq '.templates | length')"
-in_front two
-facelogin-enroll add --unattended --user alice --camera colour >"$kept/two" 2>&1
-holds "nor can two people" test $? -ne 0
 holds "the camera is closed in the end" closed
 facelogin-enroll clear --yes --unattended --user bob >/dev/null 2>&1

@@ -33,7 +33,7 @@ result "a wrong password is refused, then the right one" 0 $?
 log_in again "expect $question" "secret not-her-password" "expect Login incorrect" "expect login:" "send alice" "expect $question" "send" "$in_shell"
 result "a wrong password, then the face" 0 $?
 
-configured 's/^trigger = "enter"$/trigger = "immediate"/'
+configured '/^\[services.login\]/,/^trigger/s/^trigger = .*/trigger = "immediate"/'
 try "immediate, by face" match/matched 1
 in_front stranger
 try "immediate, another face, then the password" no_match/not_matching 1 "expect Password:" "secret alice-password"

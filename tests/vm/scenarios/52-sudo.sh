@@ -1,5 +1,5 @@
 #!/bin/bash
-# `sudo` in a session at a terminal, with both triggers.
+# `sudo` in a session at a terminal: by face at an empty answer, and never without being asked.
 # limit: 150 s
 # shellcheck source=../guest/lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
@@ -12,7 +12,7 @@ as_root() {
     shift 2
     last=$(newest)
     log_in "${name// /-}" "expect $question" "secret alice-password" 'expect $' \
-        "send sudo -k; sudo -p 'Her password:' sh -c 'echo I have become \$(id -un).'" "$@" "expect I have become root."
+        "send sudo -k; sudo sh -c 'echo I have become \$(id -un).'" "$@" "expect I have become root."
     result "$name: root" 0 $?
     result "$name: on record" "$verdict" "$(attempt_after "$last")"
     holds "$name: the camera is closed" closed
@@ -32,8 +32,8 @@ log_in typed "expect $question" "secret alice-password" 'expect $' "send sudo -k
 result "the password typed at once: root" 0 $?
 result "the camera was not opened" "$before" "$(starts)"
 
-# Only sudo's trigger: login's password is typed at its question, as before.
-configured '/^\[services.sudo\]/,/^trigger/s/^trigger = .*/trigger = "immediate"/'
-as_root "immediate, by face" match/matched
-in_front stranger
-as_root "immediate, another face, then the password" no_match/not_matching "expect assword" "secret alice-password"
+# The other trigger is not to be had for it: a face in view is no consent.
+sed '/^\[services.sudo\]/,/^trigger/s/^trigger = .*/trigger = "immediate"/' "$shipped" >"$kept/immediate.toml"
+facelogin-enroll config check "$kept/immediate.toml" >"$kept/refused" 2>&1
+holds "r26 immediate is refused for sudo" test $? -ne 0
+holds "r26 with the reason" shown "$kept/refused" "no consent"

@@ -7,7 +7,7 @@
 . /usr/local/lib/facelogin-vm/people.sh
 
 started
-configured 's/^presence = .*/presence = "off"/; s/^trigger = "enter"$/trigger = "immediate"/'
+configured 's/^presence = .*/presence = "off"/; /^\[services.login\]/,/^trigger/s/^trigger = .*/trigger = "immediate"/'
 pids() { systemctl show --property MainPID --value facelogind.service facelogin-vision.service | grep .; }
 # held WHAT: of the supervisor and of the vision process.
 held() {

@@ -12,6 +12,7 @@ mod luma;
 mod pairing;
 pub mod quirks;
 mod replay;
+mod settle;
 mod stream;
 mod strobe;
 

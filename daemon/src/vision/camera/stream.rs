@@ -12,16 +12,13 @@ use facelogin_protocol::types::CameraKind;
 use nix::libc::{EBUSY, ENODEV, ENOSPC};
 use nix::time::{ClockId, clock_gettime};
 use v4l::buffer::{Flags, Metadata};
-use v4l::format::FieldOrder;
-use v4l::fraction::Fraction;
-use v4l::video::Capture;
-use v4l::video::capture::Parameters;
 use v4l::{Device, FourCC};
 
 use crate::vision::camera::buffers::{self, Buffers};
 use crate::vision::camera::drops::{Cause, Drops, Fetched, GivenUp, Patience, SILENCE, Sieve, Told, blank};
-use crate::vision::camera::format::{FPS, Format, Offer, nearest_interval, nearest_size, order, rate};
+use crate::vision::camera::format::{FPS, Format, rate};
 use crate::vision::camera::inventory::Node;
+use crate::vision::camera::settle::{Settled, settle};
 use crate::vision::camera::{CameraError, Shot};
 use crate::vision::decode::{DecodeError, Depth, Layout, Picture, mjpeg, mjpeg_grey};
 use crate::vision::wire::Light;
@@ -118,6 +115,8 @@ impl Stream {
     /// # Errors
     /// [`CameraError::Read`] when it is unplugged, frozen, or silent for [`SILENCE`], [`CameraError::Damaged`] when all
     /// that it has given for a second was damaged.
+    // An iterator's `None` would be the end.
+    #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Still>, CameraError> {
         let begun = Instant::now();
         let away = begun.duration_since(self.left);
@@ -272,112 +271,29 @@ impl Eye {
     }
 }
 
-/// What a driver agreed to.
-#[derive(Clone, Copy, Debug)]
-struct Settled {
-    format: Format,
-    layout: Layout,
-    /// Bytes of a picture at least; 0 if that varies.
-    needed: usize,
-    interval: Option<Fraction>,
-}
-
 fn open(number: u32, id: String, kind: CameraKind, only: Option<[u8; 4]>) -> io::Result<Stream> {
     let device = Device::new(number as usize)?;
-    let formats = Format::of(kind);
-    let known: Vec<[u8; 4]> = device
-        .enum_formats()?
-        .iter()
-        .map(|offer| offer.fourcc.repr)
-        .collect();
-    let offered = formats
-        .iter()
-        .filter(|format| known.contains(&format.fourcc()))
-        .filter(|format| only.is_none_or(|only| only == format.fourcc()));
-    let offers = order(offered.map(|format| offer(&device, *format)).collect());
-    let mut last = io::Error::other("it offers no format that can be read here");
     // Nothing can have been taken before.
     let started = monotonic();
-    for offer in offers {
-        match begin(&device, offer) {
-            Ok((settled, buffers)) => {
-                let interval = settled.interval.and_then(rate).unwrap_or(FPS).recip();
-                let interval = Duration::try_from_secs_f64(interval).unwrap_or(SLICE);
-                return Ok(Stream {
-                    id,
-                    device,
-                    buffers,
-                    eye: Eye {
-                        grey: kind == CameraKind::Infrared,
-                        depth: Depth::default(),
-                        hasher: RandomState::new(),
-                        last: None,
-                    },
-                    sieve: Sieve::new(settled.needed, interval, started),
-                    settled,
-                    patience: Patience::default(),
-                    drops: Drops::default(),
-                    left: Instant::now(),
-                });
-            }
-            // No other format would fare better.
-            Err(error) if matches!(error.raw_os_error(), Some(EBUSY | ENODEV)) => return Err(error),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-/// The format at the best size and rate that the driver tells of.
-fn offer(device: &Device, format: Format) -> Offer {
-    let fourcc = FourCC::new(&format.fourcc());
-    let sizes = device.enum_framesizes(fourcc).unwrap_or_default();
-    let (width, height) = nearest_size(sizes.into_iter().map(|offer| offer.size));
-    let intervals = device
-        .enum_frameintervals(fourcc, width, height)
-        .unwrap_or_default();
-    Offer {
-        format,
-        width,
-        height,
-        interval: nearest_interval(intervals.into_iter().map(|offer| offer.interval)),
-    }
-}
-
-/// Puts the device into a format and starts it. The driver's answer counts, not what it offered.
-fn begin(device: &Device, offer: Offer) -> io::Result<(Settled, Buffers)> {
-    let code = FourCC::new(&offer.format.fourcc());
-    let mut asked = v4l::Format::new(offer.width, offer.height, code);
-    asked.field_order = FieldOrder::Progressive;
-    let got = device.set_format(&asked)?;
-    if got.fourcc != code {
-        return Err(io::Error::other(format!(
-            "it gives {} when asked for {code}",
-            got.fourcc
-        )));
-    }
-    let layout = Layout {
-        width: got.width,
-        height: got.height,
-        stride: got.stride,
-    };
-    let needed = match offer.format {
-        Format::Raw(raw) => raw.needed(layout).map_err(io::Error::other)?,
-        Format::Mjpg => 0,
-    };
-    let wanted = offer.interval.unwrap_or(Fraction::new(1, FPS as u32));
-    // Drivers without a choice of rates refuse to be told one.
-    let interval = device
-        .set_params(&Parameters::new(wanted))
-        .map(|got| got.interval)
-        .ok();
-    let settled = Settled {
-        format: offer.format,
-        layout,
-        needed,
-        interval,
-    };
-    Ok((settled, Buffers::start(device)?))
+    let (settled, buffers) = settle(&device, kind, only)?;
+    let interval = settled.interval.and_then(rate).unwrap_or(FPS).recip();
+    let interval = Duration::try_from_secs_f64(interval).unwrap_or(SLICE);
+    Ok(Stream {
+        id,
+        device,
+        buffers,
+        eye: Eye {
+            grey: kind == CameraKind::Infrared,
+            depth: Depth::default(),
+            hasher: RandomState::new(),
+            last: None,
+        },
+        sieve: Sieve::new(settled.needed, interval, started),
+        settled,
+        patience: Patience::default(),
+        drops: Drops::default(),
+        left: Instant::now(),
+    })
 }
 
 fn told(bytes: &[u8], meta: &Metadata) -> Told {

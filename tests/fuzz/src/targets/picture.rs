@@ -1,52 +1,103 @@
 //! Pictures: what a camera sends, which may be any USB device, and what root hands in as a file.
 
 use facelogin_engine::Pixels;
-use facelogind::vision::decode::{DecodeError, MAX_SIDE, Picture, mjpeg, nv12, packed, picture_file, yuyv};
+use facelogind::vision::decode::{
+    DecodeError, Depth, Layout, MAX_SIDE, Picture, Raw, mjpeg, mjpeg_grey, picture_file,
+};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{Rgb, RgbImage};
 
 use super::split;
 
-/// The header's first letter is the format (`j` MJPEG, `f` a file, `y` YUYV, `n` NV12, `r` RGB, `b` BGR), after it stand
-/// width, `x` and height where the camera's driver would tell them.
+/// The header's first letter is the format: `f` a file, `j` MJPEG, `y` YUYV, `u` UYVY, `n` NV12, `r` RGB, `b` BGR, `g` GREY,
+/// `0` Y10, `2` Y12, `6` Y16; as a capital, luma alone (`)`, `@` and `^` for the digits). After it stand width, `x` and
+/// height where the camera's driver would tell them, and `+` and the bytes from row to row where there are gaps.
 pub fn check(input: &[u8]) {
     let (head, body) = split(input);
-    let Some((format, size)) = head.split_first() else {
+    let Some((letter, size)) = head.split_first() else {
         return;
     };
-    let (width, height) = sides(size);
-    let (result, needed) = match format {
-        b'j' => (mjpeg(body, width, height), None),
-        b'f' => (picture_file(body), None),
-        b'y' => (yuyv(body, width, height), Some((2, 1))),
-        b'n' => (nv12(body, width, height), Some((3, 2))),
-        b'r' => (packed(body, width, height, false), Some((3, 1))),
-        b'b' => (packed(body, width, height, true), Some((3, 1))),
+    let layout = layout(size);
+    let Layout { width, height, .. } = layout;
+    let plain = match letter {
+        b')' => b'0',
+        b'@' => b'2',
+        b'^' => b'6',
+        letter => letter.to_ascii_lowercase(),
+    };
+    let grey = plain != *letter;
+    let format = match plain {
+        b'f' => {
+            if let Ok(picture) = picture_file(body) {
+                whole(&picture);
+            }
+            return;
+        }
+        b'j' => {
+            let decode = if grey { mjpeg_grey } else { mjpeg };
+            if let Ok(picture) = decode(body, width, height) {
+                whole(&picture);
+                let larger = picture.width >= width + 16 || picture.height >= height + 16;
+                assert!(!larger, "asked for {width}x{height}");
+                assert_eq!(matches!(picture.pixels(), Pixels::Grey(_)), grey);
+            }
+            return;
+        }
+        b'y' => Raw::Yuyv,
+        b'u' => Raw::Uyvy,
+        b'n' => Raw::Nv12,
+        b'r' => Raw::Rgb3,
+        b'b' => Raw::Bgr3,
+        b'g' => Raw::Grey,
+        b'0' => Raw::Y10,
+        b'2' => Raw::Y12,
+        b'6' => Raw::Y16,
         _ => return,
     };
-    if let Ok(picture) = &result {
-        whole(picture);
-        let larger = picture.width >= width + 16 || picture.height >= height + 16;
-        assert!(*format == b'f' || !larger, "asked for {width}x{height}");
-    }
-    let Some((times, of)) = needed else { return };
-    let even = |side: u32| side.is_multiple_of(2);
-    let possible = (1..=MAX_SIDE).contains(&width)
-        && (1..=MAX_SIDE).contains(&height)
-        && (*format != b'y' || even(width))
-        && (*format != b'n' || even(width) && even(height));
-    let bytes = u64::from(width) * u64::from(height) * times / of;
+    uncompressed(format, body, layout, grey);
+}
+
+fn uncompressed(format: Raw, body: &[u8], layout: Layout, grey: bool) {
+    let Layout {
+        width,
+        height,
+        stride,
+    } = layout;
+    let result = format.decode(body, layout, grey, &mut Depth::default());
+    let needed = format.needed(layout);
     match result {
         Ok(picture) => {
-            assert!(possible && body.len() as u64 >= bytes);
+            whole(&picture);
+            let needed = needed.expect("it was decoded");
+            assert!(body.len() >= needed);
             assert_eq!((picture.width, picture.height), (width, height));
+            assert_eq!(
+                matches!(picture.pixels(), Pixels::Grey(_)),
+                grey || format.is_grey()
+            );
+            // What lies behind the picture, and between its rows, is no part of it.
+            let cut = format.decode(&body[..needed], layout, grey, &mut Depth::default());
+            assert_eq!(bytes(&cut.expect("what is needed is enough")), bytes(&picture));
         }
-        Err(DecodeError::Size(..)) => assert!(!possible),
-        Err(DecodeError::Short { needed, got, .. }) => {
-            assert!(possible && needed as u64 == bytes && got == body.len() && got < needed);
+        Err(DecodeError::Size(..)) => assert!(needed.is_err()),
+        Err(DecodeError::Short {
+            needed: said, got, ..
+        }) => {
+            assert!(needed.is_ok_and(|needed| needed == said) && got == body.len() && got < said);
+            let least = u64::from(width) * u64::from(height);
+            assert!(
+                said as u64 >= least
+                    && (stride == 0 || said as u64 >= u64::from(stride) * u64::from(height - 1))
+            );
         }
         Err(error) => panic!("{error}"),
+    }
+}
+
+fn bytes(picture: &Picture) -> &[u8] {
+    match picture.pixels() {
+        Pixels::Grey(bytes) | Pixels::Rgb(bytes) => bytes,
     }
 }
 
@@ -58,14 +109,20 @@ fn whole(picture: &Picture) {
         Pixels::Grey(bytes) => assert_eq!(bytes.len(), area),
         Pixels::Rgb(bytes) => assert_eq!(bytes.len(), area * 3),
     }
+    assert_eq!(picture.luma().len(), area);
 }
 
-/// `640x480`; absent or senseless numbers are 0.
-fn sides(text: &[u8]) -> (u32, u32) {
+/// `640x480+1344`; absent or senseless numbers are 0.
+fn layout(text: &[u8]) -> Layout {
     let text = String::from_utf8_lossy(text);
-    let (width, height) = text.split_once('x').unwrap_or_default();
-    let side = |text: &str| text.parse::<u32>().unwrap_or(0).min(1 << 20);
-    (side(width), side(height))
+    let (size, stride) = text.split_once('+').unwrap_or((&text, ""));
+    let (width, height) = size.split_once('x').unwrap_or_default();
+    let number = |text: &str, most| text.parse::<u32>().unwrap_or(0).min(most);
+    Layout {
+        width: number(width, 1 << 20),
+        height: number(height, 1 << 20),
+        stride: number(stride, u32::MAX),
+    }
 }
 
 /// A shade as JPEG, with its Huffman tables and without as webcams send it, and as PNG.
@@ -82,6 +139,7 @@ pub fn made() -> Vec<Vec<u8>> {
     vec![
         [b"j16x16\n", &jpeg[..]].concat(),
         [b"j16x16\n", &bare[..]].concat(),
+        [b"J16x16\n", &bare[..]].concat(),
         [b"f\n", &jpeg[..]].concat(),
         [b"f\n", &png[..]].concat(),
     ]
