@@ -173,7 +173,12 @@ fn with_daemon(
 
     front.wants(Who::User)?;
     let watch = Watch::on(Path::new(&camera.device))?;
-    let spans = all(report, &daemon, &logins, &case("match", code::SUCCESS, measured.logins))?;
+    let spans = all(
+        report,
+        &daemon,
+        &logins,
+        &case("match", code::SUCCESS, measured.logins),
+    )?;
     let node = Node::of(&spans, &watch.seen());
     drop(watch);
     let times = took(&spans);
@@ -181,9 +186,24 @@ fn with_daemon(
     report.add(&section, "match", "ms", &times);
     report.add(&section, "  the 3rd picture is due after", "ms", &[measured.due]);
     report.add_with_target(&section, "  beyond that moment", "ms", &beyond, "40");
-    report.add(&section, "  pictures looked at", "pictures", &pictures(&daemon, &spans)?);
-    report.add(&section, "  call to the camera's node being opened", "ms", &node.opened);
-    report.add(&section, "  answer to the camera's node being closed", "ms", &node.closed);
+    report.add(
+        &section,
+        "  pictures looked at",
+        "pictures",
+        &pictures(&daemon, &spans)?,
+    );
+    report.add(
+        &section,
+        "  call to the camera's node being opened",
+        "ms",
+        &node.opened,
+    );
+    report.add(
+        &section,
+        "  answer to the camera's node being closed",
+        "ms",
+        &node.closed,
+    );
 
     if front.wants(Who::Stranger)? {
         let case = case("mismatch (12 pictures)", code::AUTH_ERR, measured.logins);
