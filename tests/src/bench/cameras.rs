@@ -109,6 +109,9 @@ fn due(read: &Alone, scans: &[Scan]) -> f64 {
     first.unwrap_or(0.0) + (pictures - 1) as f64 * pace.unwrap_or(0.0)
 }
 
+/// One stage's time in an observation.
+type Micros = fn(&Observation) -> u64;
+
 fn vision(report: &mut Report, label: &str, scans: &[Scan], due: f64) {
     let section = format!("Camera, {label}, vision process, {NEEDED} pictures");
     let mut add = |what: &str, unit, samples: &[f64]| report.add(&section, what, unit, samples);
@@ -124,7 +127,7 @@ fn vision(report: &mut Report, label: &str, scans: &[Scan], due: f64) {
     let seen = || scans.iter().flat_map(|scan| &scan.seen);
     let latency: Vec<f64> = seen().map(|seen| seen.known - seen.arrived).collect();
     add("a picture's arrival to its observation", "ms", &latency);
-    let stages: [(&str, fn(&Observation) -> u64); 5] = [
+    let stages: [(&str, Micros); 5] = [
         ("  decode", |of| of.decode_us),
         ("  detect", |of| of.times.detect_us),
         ("  landmarks", |of| of.times.landmarks_us),
@@ -294,10 +297,37 @@ impl Node {
                     .next_back()
             };
             let opened = within(What::Opened, *begun, Some(*ended));
-            let closed = within(What::Closed, *ended, next);
+            let closed = opened.and_then(|opened| within(What::Closed, opened, next));
             node.opened.extend(opened.map(|at| ms(at - *begun)));
-            node.closed.extend(closed.map(|at| ms(at - *ended)));
+            // The camera may be closed while the answer is on its way.
+            node.closed
+                .extend(closed.map(|at| ms(at - *begun) - ms(*ended - *begun)));
         }
         node
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_openings_the_last_before_the_answer_counts_and_of_closings_the_last_before_the_next_login()
+    {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let seen = [
+            (at(5), What::Opened),
+            (at(6), What::Closed),
+            (at(8), What::Opened),
+            (at(110), What::Closed),
+            (at(1007), What::Opened),
+            // While the answer was on its way.
+            (at(1099), What::Closed),
+        ];
+        let spans = [(at(0), at(100)), (at(1000), at(1100)), (at(2000), at(2001))];
+        let node = Node::of(&spans, &seen);
+        assert_eq!(node.opened, [8.0, 7.0]);
+        assert_eq!(node.closed, [10.0, -1.0]);
     }
 }

@@ -79,9 +79,9 @@ fn scans(report: &mut Report, config: &Path, fps: u32, runs: usize) -> Result<f6
     let mut final_latencies = vec![];
     for _ in 0..runs {
         let scan = process.scan(&Wanted::any(CameraKind::Colour), NEEDED)?;
-        let latency = scan.seen.iter().map(|seen| seen.known - seen.arrived);
+        let mut latency = scan.seen.iter().map(|seen| seen.known - seen.arrived);
         latencies.extend(latency.clone());
-        final_latencies.extend(latency.last());
+        final_latencies.extend(latency.next_back());
         closing.push(scan.closing);
         if let [one, .., three] = &scan.seen[..] {
             first.push(one.arrived);
