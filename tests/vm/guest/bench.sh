@@ -2,6 +2,7 @@
 # Measures the made cameras: the laptop's infrared one, and a colour one in each of the two formats that webcams have.
 # What `bench` prints comes to lie in the host's folder.
 set -u
+# shellcheck source=lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
 out=/srv/host/out
 work=$(mktemp -d)
@@ -13,12 +14,11 @@ systemctl stop facelogind.socket facelogin-vision.socket facelogind.service face
 
 # Where it looks for what is installed.
 mkdir "$work/bin"
+# shellcheck source=../../../packaging/layout.sh
 . /usr/local/lib/facelogin-vm/layout.sh
-# shellcheck disable=SC2154 # layout.sh's
 ln -s "$daemon" "$cli" "$work/bin/"
 # As cargo names it.
 ln -s "$module" "$work/bin/libpam_facelogin.so"
-# shellcheck disable=SC2154 # layout.sh's
 export FACELOGIN_BIN_DIR=$work/bin FACELOGIN_TEST_MODELS=$models FACELOGIN_TEST_PICTURES=/srv/pictures
 
 # made NAME SERIAL FORMAT: one more camera, of colour alone; its socket and identity go on record.
