@@ -12,8 +12,8 @@ for program in typist pam-try usb-camera camera-look nokhwa-look; do
     install -D -m 0755 -s "$bins/$program" "$root/usr/local/bin/$program"
 done
 lib=$root/usr/local/lib/facelogin-vm
-install -D -m 0755 -t "$lib" "$here"/guest/{inside,furnish}.sh
-install -D -m 0644 -t "$lib" "$here"/guest/{lib,people}.sh
+install -D -m 0755 -t "$lib" "$here"/guest/{inside,furnish,bench}.sh
+install -D -m 0644 -t "$lib" "$here"/guest/{lib,people}.sh "$here/../../packaging/layout.sh"
 install -D -m 0755 -t "$lib/scenarios" "$here"/scenarios/*.sh
 install -D -m 0644 -t "$root/etc/systemd/system" "$here"/guest/*.service
 install -D -m 0644 "$here/guest/facelogin.toml" "$root/etc/facelogin/facelogin.toml"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Boots the system: `run.sh shell` for a root shell in it on this terminal, `run.sh scenarios NAME...` to have these
 # scenarios run, their results on standard output (README.md says how to read them). Kernel and disk are made if they are missing.
+# `run.sh bench ARGUMENTS...` has the cameras measured: see bench.sh.
 # What the system leaves behind comes to lie in the folder `vm` beside the programs that were built.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,6 +31,7 @@ mkdir -p "$out" "$place/share/out"
 "$here/bring.sh" "$place/share/root" >"$out/install.log" 2>&1 || die "$(tail -n 5 "$out/install.log")"
 install -m 0755 "$here/guest/first.sh" "$place/share/first.sh"
 printf '%s\n' "$@" >"$place/share/scenarios"
+[ "$what" != bench ] || install -D -m 0755 -s -t "$place/share/root/usr/local/bin" "$bins/bench"
 
 # Its memory is a file without a name: on a disk the kernel outside would write it there, again and again.
 for folder in /dev/shm /tmp; do
@@ -59,8 +61,8 @@ exec 9<&0
 processor=$(taskset --cpu-list --pid $$ | grep -o '[0-9]*$')
 case $what in
 shell) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=fd:9,fd:1 2>"$out/kernel.log" & ;;
-scenarios) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=null,fd:1 </dev/null 2>"$out/kernel.log" & ;;
-*) die "shell or scenarios, not $what" ;;
+scenarios | bench) taskset --cpu-list "$processor" "$place/linux" "${arguments[@]}" con0=null,fd:1 </dev/null 2>"$out/kernel.log" & ;;
+*) die "shell, scenarios or bench, not $what" ;;
 esac
 guest=$!
 # A signal to this script ends the wait.

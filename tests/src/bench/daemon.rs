@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use facelogin_protocol::types::{StatusOut, TestOut, UnlockOut, UserIn};
+use facelogin_protocol::types::{
+    Attempt, CameraKind, ListAttemptsIn, ListAttemptsOut, StatusOut, TestOut, UnlockOut, UserIn,
+};
 use facelogin_protocol::{Client, Deadline};
 use facelogin_tests::bins;
 use serde::Serialize;
@@ -78,15 +80,25 @@ impl Daemon {
 
     /// Enrols `name` from these pictures, with the tool that a person would use.
     pub fn enrol(&self, name: &str, pictures: &[PathBuf]) -> Result<(), Failed> {
+        self.add(name, |tool| tool.arg("--image").args(pictures))
+    }
+
+    /// Enrols `name` from the camera, with the tool that a person would use; what to do for it is told on standard error.
+    pub fn enrol_live(&self, name: &str, kind: CameraKind) -> Result<(), Failed> {
+        self.add(name, |tool| {
+            tool.args(["--camera", kind.name()]).stderr(Stdio::inherit())
+        })
+    }
+
+    fn add(&self, name: &str, from: impl FnOnce(&mut Command) -> &mut Command) -> Result<(), Failed> {
         // As what no user's login stands behind: see `--unattended`. A kernel that does not audit has no such file.
         let _ = std::fs::write("/proc/thread-self/loginuid", u32::MAX.to_string());
-        let output = Command::new(bins::enroll())
-            .env_clear()
+        let mut tool = Command::new(bins::enroll());
+        tool.env_clear()
             .arg("--socket")
             .arg(&self.socket)
-            .args(["add", "--unattended", "--user", name, "--image"])
-            .args(pictures)
-            .output()?;
+            .args(["add", "--unattended", "--user", name]);
+        let output = from(&mut tool).output()?;
         if output.status.success() {
             return Ok(());
         }
@@ -101,6 +113,15 @@ impl Daemon {
     /// Forgets the mismatches of `name`, which are otherwise counted up to a lockout.
     pub fn unlock(&self, name: &str) -> Result<(), Failed> {
         self.call::<UnlockOut>("Unlock", &user(name)).map(drop)
+    }
+
+    /// What is on record of the newest `count` attempts, newest first. An attempt comes there after its answer.
+    pub fn attempts(&self, count: usize) -> Result<Vec<Attempt>, Failed> {
+        let newest = ListAttemptsIn {
+            user: None,
+            limit: u32::try_from(count.clamp(1, 1000))?,
+        };
+        Ok(self.call::<ListAttemptsOut>("ListAttempts", &newest)?.attempts)
     }
 
     fn call<T: DeserializeOwned>(&self, method: &str, parameters: &impl Serialize) -> Result<T, Failed> {

@@ -16,6 +16,11 @@ pub const PAUSE: Duration = Duration::from_millis(250);
 /// The service that may use the face.
 pub const SERVICE: &str = "login";
 
+/// Accounts that every Debian has and nobody logs in to.
+pub const ENROLLED: &str = "games";
+/// See [`ENROLLED`].
+pub const NOT_ENROLLED: &str = "daemon";
+
 /// One that may not.
 pub const OTHER_SERVICE: &str = "facelogin-bench";
 
@@ -56,15 +61,29 @@ impl Logins {
         Ok(Self { stacks })
     }
 
-    /// Milliseconds of `pam_authenticate` in each run, `before` each of which something may be set right. A run with
-    /// another code than the expected one goes on record as wrong and ends the case.
+    /// Milliseconds of `pam_authenticate` in each run: see [`Self::spans`].
     pub fn time(
         &self,
         report: &mut Report,
         case: &Case,
-        mut before: impl FnMut() -> Result<(), Failed>,
+        before: impl FnMut() -> Result<(), Failed>,
     ) -> Result<Vec<f64>, Failed> {
-        let mut times = Vec::new();
+        let spans = self.spans(report, case, before)?;
+        Ok(spans
+            .into_iter()
+            .map(|(begun, ended)| ms(ended - begun))
+            .collect())
+    }
+
+    /// Beginning and end of `pam_authenticate` in each run, `before` each of which something may be set right. A run with
+    /// another code than the expected one goes on record as wrong and ends the case.
+    pub fn spans(
+        &self,
+        report: &mut Report,
+        case: &Case,
+        mut before: impl FnMut() -> Result<(), Failed>,
+    ) -> Result<Vec<(Instant, Instant)>, Failed> {
+        let mut spans = Vec::new();
         for _ in 0..case.runs {
             before()?;
             sleep(case.pause);
@@ -72,7 +91,7 @@ impl Logins {
                 .map_err(|error| format!("pam_start: {}", code::name(error)))?;
             let begun = Instant::now();
             let got = host.authenticate(0);
-            times.push(ms(begun.elapsed()));
+            let span = (begun, Instant::now());
             if got != case.expected {
                 let wrong = format!(
                     "{}: {}, expected {}",
@@ -83,7 +102,8 @@ impl Logins {
                 report.wrong.push(wrong);
                 break;
             }
+            spans.push(span);
         }
-        Ok(times)
+        Ok(spans)
     }
 }

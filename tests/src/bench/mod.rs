@@ -1,8 +1,13 @@
 //! The parts of `bench`: what is measured, on what, and how it is shown.
 
+pub mod alone;
+pub mod cameras;
 pub mod daemon;
+pub mod front;
 pub mod logins;
 pub mod machine;
+pub mod node;
+pub mod replayed;
 pub mod report;
 pub mod room;
 pub mod scene;

@@ -69,11 +69,24 @@ impl Room {
 
     /// Writes a configuration for the replay at `fps`: everything else is what ships.
     pub fn config(&self, fps: u32) -> Result<PathBuf, Failed> {
-        let path = self.path().join(format!("facelogin-{fps}.toml"));
+        let replay = format!(
+            "allow_virtual = true\nreplay = {:?}\nreplay_fps = {fps}\n",
+            self.camera()
+        );
+        self.write(&format!("facelogin-{fps}.toml"), &replay)
+    }
+
+    /// Writes a configuration for a camera of this machine: everything else is what ships.
+    pub fn camera_config(&self, device: &str, allow_virtual: bool) -> Result<PathBuf, Failed> {
+        let camera = format!("allow_virtual = {allow_virtual}\ndevice = {device:?}\n");
+        self.write("facelogin-camera.toml", &camera)
+    }
+
+    fn write(&self, name: &str, camera: &str) -> Result<PathBuf, Failed> {
+        let path = self.path().join(name);
         let text = format!(
-            "presence = \"off\"\n[camera]\nallow_virtual = true\nreplay = {:?}\nreplay_fps = {fps}\n\n[models]\nfolder = {:?}\n\n\
+            "presence = \"off\"\n[camera]\n{camera}\n[models]\nfolder = {:?}\n\n\
              [services.login]\nenabled = true\ntrigger = \"immediate\"\n",
-            self.camera(),
             self.models()
         );
         public_file(&path, text.as_bytes())?;

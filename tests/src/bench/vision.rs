@@ -1,33 +1,59 @@
-//! The real vision process with this program in the supervisor's place: when frames arrive, and when what they show
-//! is known.
+//! The real vision process with this program in the supervisor's place: when a camera is open, when pictures arrive, and
+//! when what they show is known.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use facelogin_protocol::Deadline;
-use facelogin_protocol::types::CameraKind;
+use facelogin_protocol::types::Camera;
 use facelogin_tests::bins;
 use facelogind::vision::link::{Event, Link};
-use facelogind::vision::wire::Wanted;
+use facelogind::vision::wire::{Observation, Wanted};
 
 use super::Failed;
-use super::report::{Report, median, ms};
+use super::report::ms;
 
 /// Frames that the shipped configuration fuses.
 pub const NEEDED: usize = 3;
 
-struct Process {
+/// The longest silence of a scan: some cameras take seconds to open.
+const SILENCE: Duration = Duration::from_secs(8);
+
+/// The process. Dropping it kills it.
+pub struct Process {
     child: Child,
     link: Link,
+    /// From its start to loaded models, in milliseconds.
+    pub ready_ms: f64,
+}
+
+/// One scan. Times are in milliseconds from its order.
+pub struct Scan {
+    /// When its camera was open.
+    pub opened: f64,
+    /// Its pictures.
+    pub seen: Vec<Seen>,
+    /// From the order to stop to the word that the camera is closed.
+    pub closing: f64,
+}
+
+/// One picture of a scan.
+pub struct Seen {
+    /// When its bytes were handed over.
+    pub arrived: f64,
+    /// When the observation was here.
+    pub known: f64,
+    /// The observation.
+    pub observation: Observation,
 }
 
 impl Process {
     /// As the supervisor starts it.
-    fn start(config: &Path) -> Result<Self, Failed> {
+    pub fn start(config: &Path) -> Result<Self, Failed> {
+        let begun = Instant::now();
         let (ours, theirs) = UnixStream::pair()?;
         let child = Command::new(bins::daemon())
             .args(["vision".as_ref(), "--config".as_ref(), config.as_os_str()])
@@ -37,7 +63,44 @@ impl Process {
             .stdout(Stdio::null())
             .spawn()?;
         let link = Link::greet(ours.into(), Deadline::after(Duration::from_secs(30)))?;
-        Ok(Self { child, link })
+        Ok(Self {
+            child,
+            link,
+            ready_ms: ms(begun.elapsed()),
+        })
+    }
+
+    /// The cameras of this machine, as the configuration has them.
+    pub fn cameras(&mut self) -> Result<Vec<Camera>, Failed> {
+        Ok(self.link.cameras()?)
+    }
+
+    /// A scan of `count` pictures, whatever they show.
+    pub fn scan(&mut self, wanted: &Wanted, count: usize) -> Result<Scan, Failed> {
+        let asked = Instant::now();
+        let number = self.link.start(wanted.clone())?;
+        let mut scan = Scan {
+            opened: 0.0,
+            seen: Vec::new(),
+            closing: 0.0,
+        };
+        while scan.seen.len() < count {
+            let event = self.link.event(number, Deadline::after(SILENCE))?;
+            let known = ms(asked.elapsed());
+            match event {
+                Event::Opened { .. } => scan.opened = known,
+                Event::Observation(observation) => scan.seen.push(Seen {
+                    arrived: known - observation.latency_us as f64 / 1000.0,
+                    known,
+                    observation,
+                }),
+            }
+        }
+        self.link.stop(number);
+        let stopped = Instant::now();
+        self.link.settle()?;
+        scan.closing = ms(stopped.elapsed());
+        Ok(scan)
     }
 }
 
@@ -46,48 +109,4 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// `runs` scans of as many frames as a login needs, of the face that is before the camera. Returns the median
-/// time from the order to the first frame's arrival, in milliseconds.
-pub fn scans(report: &mut Report, config: &Path, fps: u32, runs: usize) -> Result<f64, Failed> {
-    let section = format!("Vision process, replay at {fps} fps, {NEEDED} frames");
-    let begun = Instant::now();
-    let mut process = Process::start(config)?;
-    let ready = ms(begun.elapsed());
-    let (mut first, mut last, mut latencies, mut closing) = (vec![], vec![], vec![], vec![]);
-    let mut final_latencies = vec![];
-    for _ in 0..runs {
-        let asked = Instant::now();
-        let scan = process.link.start(Wanted::any(CameraKind::Colour))?;
-        let mut arrivals = Vec::new();
-        while arrivals.len() < NEEDED {
-            let event = process
-                .link
-                .event(scan, Deadline::after(Duration::from_secs(3)))?;
-            if let Event::Observation(seen) = event {
-                let latency = seen.latency_us as f64 / 1000.0;
-                arrivals.push(ms(asked.elapsed()) - latency);
-                latencies.push(latency);
-            }
-        }
-        final_latencies.extend(latencies.last().copied());
-        process.link.stop(scan);
-        let stopped = Instant::now();
-        process.link.settle()?;
-        closing.push(ms(stopped.elapsed()));
-        if let [one, .., three] = arrivals[..] {
-            first.push(one);
-            last.push(three - one);
-        }
-        sleep(Duration::from_millis(50));
-    }
-    report.add(&section, "start to ready (models loaded)", "ms", &[ready]);
-    report.add(&section, "asked to the first frame's arrival", "ms", &first);
-    report.add(&section, "a frame's arrival to its observation", "ms", &latencies);
-    report.add(&section, "first to last needed frame's arrival", "ms", &last);
-    let name = "the last needed frame's, before the verdict";
-    report.add_with_target(&section, name, "ms", &final_latencies, "40, with the answer");
-    report.add(&section, "stop to camera closed", "ms", &closing);
-    Ok(median(&first).unwrap_or(0.0))
 }

@@ -21,6 +21,11 @@ if grep -qw facelogin.vm=shell /proc/cmdline; then
     systemctl poweroff --force
     exit
 fi
+if grep -qw facelogin.vm=bench /proc/cmdline; then
+    "$here/bench.sh"
+    systemctl poweroff --force
+    exit
+fi
 
 # As it comes, so that it is there whatever ends this.
 journalctl --boot --follow --no-tail --output short-monotonic >>"$out/journal.txt" 2>/dev/null &
