@@ -57,9 +57,9 @@ test-seat: deps build models pictures ## boot a Debian with a seat in qemu and l
 fuzz: deps ## look for inputs that break a promise, FUZZ_SECONDS (60) a target
 	@tests/fuzz/run.sh
 
-bench: deps build models pictures vm-base ## measure speed and memory on a replayed camera and on made ones (as root)
-	$(WITH_DATA) '$(FACELOGIN_BIN_DIR)/bench'
-	@tests/vm/bench.sh
+bench: deps build models pictures $(if $(BENCH),,vm-base) ## measure speed and memory, on made cameras or with BENCH='--camera auto' on yours (as root)
+	$(WITH_DATA) '$(FACELOGIN_BIN_DIR)/bench' $(BENCH)
+	@$(if $(BENCH),,tests/vm/bench.sh)
 
 lint: deps ## formatting, licences and sources of dependencies, units, scripts, clippy
 	$(CARGO) fmt --all --check
