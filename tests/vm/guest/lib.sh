@@ -81,7 +81,11 @@ fresh_line() {
 fresh() {
     fresh_line
     camera fault none
-    [ "$(camera state plugged)" = true ] || camera plug
+    # The port is part of what a camera is known by.
+    if [ "$(camera state plugged) $(camera state port)" != "true 0" ]; then
+        camera unplug
+        camera plug 0
+    fi
     in_front known
     until_true 60 vision_ready
 }
