@@ -13,7 +13,7 @@ WITH_DATA = $(if $(filter 0,$(shell id -u)),FACELOGIN_TEST_NO_SKIP=1) FACELOGIN_
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps test-deps build rigged models pictures demo vm-base test vm test-seat fuzz bench lint deny units install uninstall clean
+.PHONY: help deps test-deps build rigged models pictures demo vm-base test vm test-vm test-seat fuzz bench lint deny units install uninstall clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -46,6 +46,9 @@ vm-base: test-deps build
 
 test: test-deps build rigged models pictures vm-base ## run all tests
 	$(WITH_DATA) $(CARGO) test --release --locked --workspace --no-fail-fast
+
+test-vm: test-deps build rigged models pictures vm-base ## all that is tried in the booted system, the long ones too (as root; 8 minutes)
+	$(WITH_DATA) $(CARGO) test --release --locked -p facelogin-tests --test vm -- $(or $(VM),--include-ignored)
 
 vm: models pictures vm-base ## a root shell in the system that the tests boot, with a camera (as root)
 	@tests/vm/run.sh shell

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 
     let wanted: Vec<Scenario> = all
         .iter()
-        .filter(|one| selected(&arguments, &one.name))
+        .filter(|one| selected(&arguments, &one.name) && due(&arguments, one.long))
         .cloned()
         .collect();
     let guest = Arc::new(Mutex::new(Guest {
@@ -36,18 +36,23 @@ fn main() -> ExitCode {
         down: None,
         report: String::new(),
     }));
+    let skip = lacking.is_some() && !fatal;
     let mut trials = Vec::new();
     for scenario in all {
         let guest = guest.clone();
-        let name = scenario.name.clone();
-        trials.push(Trial::test(name, move || lock(&guest).run(&scenario)));
+        let (name, long) = (scenario.name.clone(), scenario.long);
+        let trial = Trial::test(name, move || lock(&guest).run(&scenario));
+        trials.push((trial, skip || long));
     }
     let last = guest.clone();
-    trials.push(Trial::test(OFF, move || lock(&last).turn_off()));
-    let skip = lacking.is_some() && !fatal;
+    // Where only the long ones are asked for, it is turned off as well.
+    trials.push((
+        Trial::test(OFF, move || lock(&last).turn_off()),
+        skip || arguments.ignored,
+    ));
     let trials = trials
         .into_iter()
-        .map(|trial| trial.with_ignored_flag(skip))
+        .map(|(trial, ignored)| trial.with_ignored_flag(ignored))
         .collect();
 
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -58,6 +63,11 @@ fn main() -> ExitCode {
 fn lock(guest: &Mutex<Guest>) -> std::sync::MutexGuard<'_, Guest> {
     // What one trial left broken fails the next by its console.
     guest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// As libtest chooses among those that are ignored.
+fn due(arguments: &Arguments, long: bool) -> bool {
+    arguments.include_ignored || arguments.ignored == long
 }
 
 /// As libtest chooses.

@@ -28,6 +28,8 @@ const GRACE: Duration = Duration::from_secs(30);
 pub struct Scenario {
     /// Its file's name, without `.sh`.
     pub name: String,
+    /// Run only when all are asked for: `# long` in its file.
+    pub long: bool,
     /// For each of its boots.
     limit: Duration,
 }
@@ -60,6 +62,7 @@ pub fn scenarios() -> Result<Vec<Scenario>, String> {
                     .unwrap_or_default()
                     .to_string_lossy()
                     .into_owned(),
+                long: text.lines().any(|line| line == "# long"),
                 limit: limit.unwrap_or(LIMIT),
             })
         })

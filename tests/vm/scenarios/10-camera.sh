@@ -1,6 +1,7 @@
 #!/bin/bash
 # The made camera behaves on this kernel's uvcvideo as a laptop's does: formats, rates, faults, plugging.
 # limit: 300 s
+# long
 # Conditions are evaluated again and again.
 # shellcheck disable=SC2016
 # shellcheck source=../guest/lib.sh

@@ -2,6 +2,7 @@
 # Frames that are short, flagged, repeated or late: what nokhwa hands over of them, and what facelogin takes of them; then
 # every format.
 # limit: 180 s
+# long
 # shellcheck source=../guest/lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
 work=$(mktemp -d)

@@ -2,6 +2,7 @@
 # What breaks while somebody logs in, in the booted system: the camera, who holds it, either process. The password lets in
 # every time, and the face again afterwards.
 # limit: 240 s
+# long
 # shellcheck source=../guest/lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
 # shellcheck source=../guest/people.sh

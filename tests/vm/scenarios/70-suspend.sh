@@ -2,6 +2,7 @@
 # The machine sleeps (logind's suspend, the kernel's, and its own clock's alarm to wake it), and the camera loses its power
 # meanwhile.
 # limit: 120 s
+# long
 # shellcheck source=../guest/lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
 # shellcheck source=../guest/people.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A hundred logins in a row through the module: every one lets in, and neither process keeps a descriptor, a thread or memory.
 # limit: 180 s
+# long
 # shellcheck source=../guest/lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
 # shellcheck source=../guest/people.sh
