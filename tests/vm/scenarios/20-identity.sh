@@ -1,6 +1,7 @@
 #!/bin/bash
 # Cameras are known by what they are and by where they are, not by their numbers: replugging, twins, docking, software.
 # limit: 180 s
+# long
 # shellcheck source=../guest/lib.sh
 . /usr/local/lib/facelogin-vm/lib.sh
 work=$(mktemp -d)
