@@ -2,27 +2,13 @@
 # Runs in the system that `run.sh` boots: asks for the face from where the user is, and from where they are not, and
 # compares what came of it. Says what it wants typed, and how things ended, on the serial line.
 set -u
-exec >/dev/ttyS0 2>&1
+# shellcheck source=scenario.sh
+. /usr/local/lib/facelogin-scenarios/scenario.sh
 
-count=0
-wrong=0
-# result NAME EXPECTED SEEN
-result() {
-    count=$((count + 1))
-    if [ "$2" = "$3" ]; then
-        echo "SEAT RESULT ok   $1: $3"
-    else
-        wrong=$((wrong + 1))
-        echo "SEAT RESULT FAIL $1: $3, expected $2"
-    fi
-}
-note() { echo "SEAT NOTE $*"; }
 in_front() {
     rm -f /srv/camera/*
     cp "/srv/scenes/$1"/*.jpg /srv/camera/
 }
-# The newest attempt on record, as verdict/reason. It is written after the answer.
-newest() { facelogin-enroll --json audit --limit 1 2>/dev/null | tr -d '\n ' | sed 's/.*"id":\([0-9]*\).*"verdict":"\([a-z_]*\)","reason":"\([a-z_]*\)".*/\1 \2\/\3/'; }
 # ask EXPECTED NAME PAM-TRY-OPTIONS...: expected is verdict/reason.
 ask() {
     local expected=$1 name=$2 before after tries more
@@ -46,16 +32,6 @@ ask() {
     done
     result "$name" "$expected" "${after#* }"
 }
-# until_true SECONDS COMMAND...
-until_true() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$end" ] || return 1
-        sleep 1
-    done
-}
-vision_ready() { facelogin-enroll --json status | grep -q '"vision": *"ready"'; }
 session_on_tty1() {
     local session
     session=$(loginctl show-seat seat0 -p ActiveSession --value) && [ -n "$session" ] &&
@@ -168,8 +144,4 @@ main() {
 }
 
 main
-if [ "$wrong" != 0 ]; then
-    journalctl -b -u facelogind -u facelogin-vision --no-pager | tail -n 40
-fi
-echo "SEAT DONE $wrong wrong of $count"
-systemctl poweroff --force
+finished
