@@ -13,7 +13,7 @@ WITH_DATA = $(if $(filter 0,$(shell id -u)),FACELOGIN_TEST_NO_SKIP=1) FACELOGIN_
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps test-deps build rigged models pictures demo vm-base test vm test-vm test-seat fuzz bench lint deny units install uninstall clean
+.PHONY: help deps test-deps build rigged models pictures demo vm-base test vm test-vm test-seat test-greeter fuzz bench lint deny units install uninstall clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -57,6 +57,10 @@ test-seat: deps build models pictures ## boot a Debian with a seat in qemu and l
 	@packaging/deps.sh qemu-system-x86 debootstrap e2fsprogs openssh-client
 	@tests/seat/run.sh
 
+test-greeter: deps build models pictures ## boot GDM's greeter in qemu and log in there (as root; half an hour)
+	@packaging/deps.sh qemu-system-x86 debootstrap e2fsprogs
+	@tests/greeter/run.sh
+
 fuzz: deps ## look for inputs that break a promise, FUZZ_SECONDS (60) a target
 	@tests/fuzz/run.sh
 
@@ -68,7 +72,7 @@ lint: deps ## formatting, licences and sources of dependencies, units, scripts, 
 	$(CARGO) fmt --all --check
 	@$(MAKE) --no-print-directory deny units
 	@tests/check-docs.sh
-	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/*.sh tests/demo/*.sh tests/seat/*.sh tests/vm/*.sh tests/vm/*/*.sh tests/fuzz/*.sh .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR packaging/*.sh tests/*.sh tests/demo/*.sh tests/seat/*.sh tests/greeter/*.sh tests/vm/*.sh tests/vm/*/*.sh tests/fuzz/*.sh .ci/run; fi
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 # Advisories are left to whoever has the network: their database is a repository that is fetched each time.
