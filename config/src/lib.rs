@@ -42,6 +42,30 @@ pub enum Security {
     Strict,
 }
 
+/// Which engine finds and encodes faces. Templates belong to the engine that made them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// dlib: HOG detector, five landmarks, ResNet encoder.
+    #[default]
+    Dlib,
+    /// YuNet detector and SFace encoder, run in Rust.
+    Onnx,
+}
+
+/// Whether a face must look alive. It only ever denies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Liveness {
+    /// Not looked at.
+    Off,
+    /// With whatever is installed for this camera, which may be nothing.
+    #[default]
+    On,
+    /// As `on`, and without an answer there is no match.
+    Required,
+}
+
 /// What begins a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -82,6 +106,8 @@ pub struct Rules {
     pub threshold: Option<f32>,
     /// How many good pictures are fused into one probe, 1 to 10.
     pub frames: u32,
+    /// Whether the face must look alive.
+    pub liveness: Liveness,
     /// The longest scan, 500 to 30,000 ms.
     pub timeout_ms: u32,
     /// How long a scan goes on without a face in view, 200 ms up to `timeout_ms`.
@@ -129,6 +155,8 @@ pub struct Service {
 pub struct Config {
     /// The general rules.
     pub rules: Rules,
+    /// What finds and encodes faces.
+    pub engine: Engine,
     /// Where the user must be.
     pub presence: Presence,
     /// For how long after the screen was locked `immediate` does not open it again, 0 to 600 s: whoever locks it is
@@ -152,6 +180,7 @@ impl Default for Rules {
             security: Security::Balanced,
             threshold: None,
             frames: 3,
+            liveness: Liveness::On,
             timeout_ms: 4000,
             no_face_timeout_ms: 1500,
         }
@@ -194,6 +223,7 @@ impl Default for Config {
             .collect();
         Self {
             rules,
+            engine: Engine::Dlib,
             presence: Presence::Seat,
             lock_grace_seconds: 10,
             password_first: PasswordFirst::default(),

@@ -7,7 +7,8 @@ use toml::Spanned;
 use crate::schema::{self, File, OneOrMore};
 use crate::services::{MAX_NAME, NEEDS_CONSENT, NEVER, NOT_BY_FACE, default_trigger, is_name};
 use crate::{
-    Camera, Config, ConfigError, Device, Lockout, PasswordFirst, Presence, Rules, Security, Service, Trigger,
+    Camera, Config, ConfigError, Device, Liveness, Lockout, PasswordFirst, Presence, Rules, Security,
+    Service, Trigger,
 };
 
 /// Reads `text`, the contents of the file at `path` (for the errors).
@@ -32,6 +33,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     let grace = file.lock_grace_seconds.as_ref();
     Ok(Config {
         rules,
+        engine: file.engine.unwrap_or_default(),
         presence: file.presence.unwrap_or(Presence::Seat),
         lock_grace_seconds: source.number("lock_grace_seconds", grace, 0..=600, 10)?,
         password_first: source.password_first(&file.password_first)?,
@@ -46,6 +48,7 @@ struct RawRules<'a> {
     security: Option<Security>,
     threshold: Option<&'a Spanned<f64>>,
     frames: Option<&'a Spanned<i64>>,
+    liveness: Option<Liveness>,
     timeout_ms: Option<&'a Spanned<i64>>,
     no_face_timeout_ms: Option<&'a Spanned<i64>>,
 }
@@ -56,6 +59,7 @@ impl<'a> RawRules<'a> {
             security: file.security,
             threshold: file.threshold.as_ref(),
             frames: file.frames.as_ref(),
+            liveness: file.liveness,
             timeout_ms: file.timeout_ms.as_ref(),
             no_face_timeout_ms: file.no_face_timeout_ms.as_ref(),
         }
@@ -66,6 +70,7 @@ impl<'a> RawRules<'a> {
             security: service.security,
             threshold: service.threshold.as_ref(),
             frames: service.frames.as_ref(),
+            liveness: service.liveness,
             timeout_ms: service.timeout_ms.as_ref(),
             no_face_timeout_ms: service.no_face_timeout_ms.as_ref(),
         }
@@ -171,6 +176,7 @@ impl Source<'_> {
             security: raw.security.unwrap_or(general.security),
             threshold,
             frames: self.number(&key("frames"), raw.frames, 1..=10, general.frames)?,
+            liveness: raw.liveness.unwrap_or(general.liveness),
             timeout_ms,
             no_face_timeout_ms: no_face,
         })

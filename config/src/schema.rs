@@ -8,7 +8,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::{Config, Device, Presence, Security, Trigger};
+use crate::{Config, Device, Engine, Liveness, Presence, Security, Trigger};
 
 /// Every key is optional: an absent one takes its default.
 #[derive(Deserialize, Default)]
@@ -17,8 +17,10 @@ pub struct File {
     pub security: Option<Security>,
     pub threshold: Option<Spanned<f64>>,
     pub frames: Option<Spanned<i64>>,
+    pub liveness: Option<Liveness>,
     pub timeout_ms: Option<Spanned<i64>>,
     pub no_face_timeout_ms: Option<Spanned<i64>>,
+    pub engine: Option<Engine>,
     pub presence: Option<Presence>,
     pub lock_grace_seconds: Option<Spanned<i64>>,
     pub password_first: PasswordFirst,
@@ -102,6 +104,7 @@ pub struct Service {
     pub security: Option<Security>,
     pub threshold: Option<Spanned<f64>>,
     pub frames: Option<Spanned<i64>>,
+    pub liveness: Option<Liveness>,
     pub timeout_ms: Option<Spanned<i64>>,
     pub no_face_timeout_ms: Option<Spanned<i64>>,
 }
@@ -112,8 +115,10 @@ struct Out<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     frames: u32,
+    liveness: Liveness,
     timeout_ms: u32,
     no_face_timeout_ms: u32,
+    engine: Engine,
     presence: Presence,
     lock_grace_seconds: u32,
     password_first: PasswordFirstOut,
@@ -160,6 +165,7 @@ struct ServiceOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     frames: u32,
+    liveness: Liveness,
     timeout_ms: u32,
     no_face_timeout_ms: u32,
 }
@@ -174,6 +180,7 @@ pub fn to_toml(config: &Config) -> String {
             security: rules.security,
             threshold: rules.threshold.map(decimal),
             frames: rules.frames,
+            liveness: rules.liveness,
             timeout_ms: rules.timeout_ms,
             no_face_timeout_ms: rules.no_face_timeout_ms,
         };
@@ -183,8 +190,10 @@ pub fn to_toml(config: &Config) -> String {
         security: config.rules.security,
         threshold: config.rules.threshold.map(decimal),
         frames: config.rules.frames,
+        liveness: config.rules.liveness,
         timeout_ms: config.rules.timeout_ms,
         no_face_timeout_ms: config.rules.no_face_timeout_ms,
+        engine: config.engine,
         presence: config.presence,
         lock_grace_seconds: config.lock_grace_seconds,
         password_first: PasswordFirstOut {

@@ -54,6 +54,7 @@ pub fn face(encoding: Encoding) -> Face {
             roll_deg: 0.0,
             inside: 1.0,
         },
+        live: None,
     }
 }
 
@@ -91,6 +92,7 @@ pub fn link() -> (Link, OwnedFd) {
     let hello = FromVision::Hello {
         engine: "e".into(),
         model: "m".into(),
+        liveness: false,
         load_ms: 1,
     };
     send(&theirs, &hello, soon()).unwrap();

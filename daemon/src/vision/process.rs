@@ -82,6 +82,7 @@ fn serve_until_end(
             let id = engine.id();
             let hello = FromVision::Hello {
                 engine: id.name.clone(),
+                liveness: false,
                 model: id.model.clone(),
                 load_ms,
             };

@@ -52,6 +52,8 @@ pub enum FromVision {
         engine: String,
         /// SHA-256 over its model files.
         model: String,
+        /// Whether faces in colour are looked at for signs of life.
+        liveness: bool,
         /// How long loading took.
         load_ms: u32,
     },
@@ -268,7 +270,7 @@ mod tests {
             format!(
                 "{{\"bbox\":{{\"left\":0,\"top\":0,\"right\":1,\"bottom\":1}},\"points\":[{}],\"encoding\":[{encoding}],\
                  \"quality\":{{\"eye_distance_px\":1,\"sharpness\":1,\"brightness\":1,\"clipped\":0,\"yaw_deg\":0,\
-                 \"pitch_deg\":0,\"roll_deg\":0,\"inside\":1}}}}",
+                 \"pitch_deg\":0,\"roll_deg\":0,\"inside\":1}},\"live\":null}}",
                 ["{\"x\":0,\"y\":0}"; 5].join(",")
             )
         };

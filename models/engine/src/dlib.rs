@@ -183,6 +183,7 @@ impl Engine for DlibEngine {
                     points,
                     encoding,
                     quality,
+                    live: None,
                 }
             })
             .collect();

@@ -1,8 +1,6 @@
 //! What every engine can do.
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Analysis, EngineError, Frame};
+use crate::{Analysis, EngineError, EngineId, Frame};
 
 /// Finds and encodes faces. One thread owns an engine; it may be moved to another thread but not shared.
 pub trait Engine {
@@ -24,14 +22,4 @@ pub enum Effort {
     /// to that), and once more on a copy of twice the size if nothing was found and that copy's long side is at most
     /// 1,600 pixels. Up to a second of one core.
     Still,
-}
-
-/// Which engine with which models. Encodings of different identities are never compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EngineId {
-    /// The method, such as "dlib-hog-resnet".
-    pub name: String,
-    /// SHA-256, hexadecimal, over the concatenated hexadecimal SHA-256 hashes of the model files used.
-    pub model: String,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{ENCODING_LEN, MAX_SIDE, MIN_SIDE};
+use crate::{EncodingError, MAX_SIDE, MIN_SIDE};
 
 /// Why an engine could not be loaded or a frame not be analysed. No face in a frame is not an error.
 #[derive(Debug, thiserror::Error)]
@@ -58,21 +58,4 @@ pub enum EngineError {
     /// The encoder's answer is not an encoding.
     #[error("the encoder's answer is unusable: {0}")]
     Encoding(#[from] EncodingError),
-}
-
-/// Why numbers are not an encoding. The numbers themselves are never shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EncodingError {
-    /// Not [`ENCODING_LEN`] numbers.
-    #[error("an encoding has {ENCODING_LEN} numbers, got {found}")]
-    Length {
-        /// How many.
-        found: usize,
-    },
-    /// One is infinite or not a number.
-    #[error("number {index} of an encoding is not finite")]
-    NotFinite {
-        /// Which, from 0.
-        index: usize,
-    },
 }

@@ -56,6 +56,9 @@ pub struct Face {
     pub encoding: Encoding,
     /// How far it can be relied on.
     pub quality: Quality,
+    /// How likely, 0 to 1, a living face was before the camera and not a picture of one; `None`: not looked at.
+    #[serde(deserialize_with = "finite::maybe_f32")]
+    pub live: Option<f32>,
 }
 
 /// Wall time of each stage for one frame, all faces together, in microseconds.
@@ -70,6 +73,8 @@ pub struct StageTimes {
     pub encode_us: u64,
     /// Quality of the faces and brightness of the frame.
     pub quality_us: u64,
+    /// Whether the face is alive.
+    pub liveness_us: u64,
 }
 
 /// What an engine says of one frame.

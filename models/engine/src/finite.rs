@@ -11,3 +11,11 @@ pub fn f32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> 
         Err(D::Error::custom("a number must be finite"))
     }
 }
+
+/// A finite number or none. A field that is read by it must be there.
+pub fn maybe_f32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f32>, D::Error> {
+    match Option::<f32>::deserialize(deserializer)? {
+        Some(value) if !value.is_finite() => Err(D::Error::custom("a number must be finite")),
+        value => Ok(value),
+    }
+}

@@ -11,7 +11,6 @@
 mod chip;
 mod contrast;
 mod dlib;
-mod encoding;
 mod engine;
 mod error;
 mod face;
@@ -22,9 +21,9 @@ mod quality;
 mod resample;
 
 pub use dlib::DlibEngine;
-pub use encoding::{ENCODING_LEN, Encoding};
-pub use engine::{Effort, Engine, EngineId};
-pub use error::{EncodingError, EngineError};
+pub use engine::{Effort, Engine};
+pub use error::EngineError;
 pub use face::{Analysis, BBox, Face, MAX_FACES, Point, StageTimes};
+pub use facelogin_score::{ENCODING_LEN, Encoding, EncodingError, EngineId};
 pub use frame::{Frame, MAX_SIDE, MIN_SIDE, Pixels};
 pub use quality::Quality;

@@ -25,7 +25,7 @@ impl Encoding {
     }
 
     /// As [`try_from_slice`](Self::try_from_slice), from the wider numbers that dlib's interface gives.
-    pub(crate) fn try_from_f64(values: &[f64]) -> Result<Self, EncodingError> {
+    pub fn try_from_f64(values: &[f64]) -> Result<Self, EncodingError> {
         Self::fill(values.len(), values.iter().map(|&v| v as f32))
     }
 
