@@ -25,7 +25,7 @@ use crate::contrast;
 use crate::resample::{fit, shrink};
 use crate::{
     Analysis, BBox, Effort, Encoding, Engine, EngineError, EngineId, Face, Frame, MAX_FACES, Pixels, Point,
-    Quality, StageTimes,
+    StageTimes, quality,
 };
 
 /// Longest side, in pixels, on which faces are searched for; see [`Effort`].
@@ -177,7 +177,7 @@ impl Engine for DlibEngine {
             .into_iter()
             .zip(encodings)
             .map(|((bbox, points, chip), encoding)| {
-                let quality = Quality::measure(frame, &seen, &points, &chip);
+                let quality = quality::measure(frame, &seen, &points, &chip);
                 Face {
                     bbox,
                     points,

@@ -1,65 +1,27 @@
 //! How far one face in one frame can be relied on. Measurements only: what is good enough is decided elsewhere.
 
-use serde::{Deserialize, Serialize};
-
 use crate::chip::{Chip, LumaChip, SIDE};
 use crate::pose::pose;
-use crate::{Frame, Point, finite};
-
-/// Measurements of one face. The face region is the square that the encoder aligns the face to, without its margin.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Quality {
-    /// Between the centres of the eyes, in pixels of the frame.
-    #[serde(deserialize_with = "finite::f32")]
-    pub eye_distance_px: f32,
-    /// Variance of the Laplacian (up + down + left + right - 4 * centre) of the face region's luma (0..=255),
-    /// resampled to 100 x 100: what the encoder gets, so comparable between faces of every size. Higher is sharper;
-    /// noise in the dark raises it too.
-    #[serde(deserialize_with = "finite::f32")]
-    pub sharpness: f32,
-    /// Mean luma of the face region as the camera gave it, 0..=1: how much light there was. The other measures are of what
-    /// the encoder gets, whose levels are spread where they are few.
-    #[serde(deserialize_with = "finite::f32")]
-    pub brightness: f32,
-    /// Share of the face region's pixels with a luma of at most 5 or at least 250 (of 255), 0..=1.
-    #[serde(deserialize_with = "finite::f32")]
-    pub clipped: f32,
-    /// Degrees; positive: the nose points to the picture's right. Coarse, within about ten degrees, as are the others.
-    #[serde(deserialize_with = "finite::f32")]
-    pub yaw_deg: f32,
-    /// Degrees; positive: the nose points up. Downwards it reads too little: -20 as -13.
-    #[serde(deserialize_with = "finite::f32")]
-    pub pitch_deg: f32,
-    /// Degrees; positive: clockwise on the picture.
-    #[serde(deserialize_with = "finite::f32")]
-    pub roll_deg: f32,
-    /// Share of the square that the encoder sees (the face region with its margin) that lies inside the picture,
-    /// 0..=1. What lies outside reaches the encoder as black.
-    #[serde(deserialize_with = "finite::f32")]
-    pub inside: f32,
-}
+use crate::{Frame, Point, Quality};
 
 /// Luma at or below, and at or above, which a pixel has lost its detail.
 const CLIPPED_LOW: f32 = 5.0;
 const CLIPPED_HIGH: f32 = 250.0;
 
-impl Quality {
-    /// Measures the face with these landmarks, whose chip this is, in a frame and in what the encoder sees of it, which
-    /// differs from it where it is too dark.
-    pub(crate) fn measure(frame: &Frame<'_>, seen: &Frame<'_>, points: &[Point; 5], chip: &Chip) -> Self {
-        let pose = pose(points);
-        let luma = chip.luma(seen);
-        Self {
-            eye_distance_px: pose.eye_distance,
-            sharpness: sharpness(&luma),
-            brightness: brightness(&chip.luma(frame)),
-            clipped: clipped(&luma),
-            yaw_deg: pose.yaw,
-            pitch_deg: pose.pitch,
-            roll_deg: pose.roll,
-            inside: chip.inside(frame.width(), frame.height()),
-        }
+/// Measures the face with these landmarks, whose chip this is, in a frame and in what the encoder sees of it, which
+/// differs from it where it is too dark.
+pub(crate) fn measure(frame: &Frame<'_>, seen: &Frame<'_>, points: &[Point; 5], chip: &Chip) -> Quality {
+    let pose = pose(points);
+    let luma = chip.luma(seen);
+    Quality {
+        eye_distance_px: pose.eye_distance,
+        sharpness: sharpness(&luma),
+        brightness: brightness(&chip.luma(frame)),
+        clipped: clipped(&luma),
+        yaw_deg: pose.yaw,
+        pitch_deg: pose.pitch,
+        roll_deg: pose.roll,
+        inside: chip.inside(frame.width(), frame.height()),
     }
 }
 
@@ -125,7 +87,7 @@ mod tests {
         let bytes: Vec<u8> = (0..SIZE * SIZE).map(|i| pixel(i % SIZE, i / SIZE)).collect();
         let frame = Frame::new(SIZE, SIZE, Pixels::Grey(&bytes)).unwrap();
         let points = face_at(120.0, 120.0, 100.0, 0.0);
-        Quality::measure(&frame, &frame, &points, &Chip::of(&points).unwrap())
+        super::measure(&frame, &frame, &points, &Chip::of(&points).unwrap())
     }
 
     #[test]
@@ -182,7 +144,7 @@ mod tests {
         let bytes = [128; 64 * 64];
         let frame = Frame::new(64, 64, Pixels::Grey(&bytes)).unwrap();
         let points = face_at(500.0, 500.0, 100.0, 0.0);
-        let q = Quality::measure(&frame, &frame, &points, &Chip::of(&points).unwrap());
+        let q = super::measure(&frame, &frame, &points, &Chip::of(&points).unwrap());
         assert_eq!(
             (q.brightness, q.clipped, q.sharpness, q.inside),
             (0.0, 1.0, 0.0, 0.0)

@@ -1,10 +1,18 @@
-//! Compares encodings: how near two faces are. It sees numbers only: no picture, no model, no native code, so that
-//! whoever judges (the daemon) and whoever measures (the command-line tool) do it by the same code.
+//! What is known of faces as numbers, and how faces are compared: no picture, no model, no native code, so that whoever
+//! judges (the daemon) and whoever measures (the command-line tool) do it by the same code.
+//!
+//! All data is (de)serialisable with unknown fields and non-finite numbers refused, since it crosses from the vision
+//! process to the supervisor.
 
 mod encoding;
 mod engine_id;
 mod error;
+mod face;
+pub mod finite;
+mod quality;
 
 pub use encoding::{ENCODING_LEN, Encoding};
 pub use engine_id::EngineId;
 pub use error::EncodingError;
+pub use face::{Analysis, BBox, Face, MAX_FACES, Point, StageTimes};
+pub use quality::Quality;
