@@ -7,6 +7,10 @@ pub trait Engine {
     /// Who made the encodings: they are comparable only between equal identities.
     fn id(&self) -> &EngineId;
 
+    /// Forgets the frames analysed so far with [`Effort::Video`]: those that follow are another scan's. An
+    /// engine that looks at each frame by itself has nothing to forget.
+    fn begin(&mut self) {}
+
     /// Everything the engine can tell of one frame. A frame without a face is an `Ok` with no faces.
     fn analyse(&mut self, frame: &Frame<'_>, effort: Effort) -> Result<Analysis, EngineError>;
 }

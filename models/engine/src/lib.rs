@@ -7,13 +7,16 @@
 //! Frame -> detect (HOG, on a smaller copy, brightened if need be) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
 //! ```
 
+mod attention;
 mod chip;
 mod contrast;
+mod detect;
 mod dlib;
 mod engine;
 mod error;
 mod frame;
 mod pose;
+mod pyramid;
 mod quality;
 mod resample;
 
