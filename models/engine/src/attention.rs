@@ -42,16 +42,24 @@ impl Attention {
     pub(crate) fn begin_at(&self) -> u32 {
         match self.nearest {
             None => 0,
-            Some(nearest) if self.alone && self.since + 1 < EVERY => nearest.level.saturating_sub(ROOM),
-            Some(nearest) => rivals(nearest),
+            Some(nearest) if self.due() => rivals(nearest).saturating_sub(ROOM),
+            Some(nearest) => nearest.level.saturating_sub(ROOM),
         }
     }
 
-    /// Whether these faces, the nearest first, are what a search from above level 0 was to show: the face that was nearest
-    /// before, or one in front of it. Otherwise the frame is to be searched for everything.
-    pub(crate) fn expected(&self, found: &[Seen]) -> bool {
+    /// Whether the next frame is to be searched thoroughly.
+    fn due(&self) -> bool {
+        !self.alone || self.since + 1 >= EVERY
+    }
+
+    /// Whether these faces, the nearest first, are what a search from this level on, above 0, was to show: the face that
+    /// was nearest before, or one in front of it, and whoever stands in its way if that is due. Otherwise the frame is to be
+    /// searched for everything.
+    pub(crate) fn expected(&self, found: &[Seen], begun: u32) -> bool {
         match (self.nearest, found.first()) {
-            (Some(before), Some(now)) => overlap(&before.bbox, &now.bbox),
+            (Some(before), Some(now)) => {
+                overlap(&before.bbox, &now.bbox) && (!self.due() || begun <= rivals(*now))
+            }
             _ => false,
         }
     }
@@ -91,5 +99,155 @@ fn overlap(a: &BBox, b: &BBox) -> bool {
         return false;
     }
     let (common, a, b) = (common.area(), a.area(), b.area());
-    4 * common >= a + b - common
+    // Areas are below 2^64.
+    4 * u128::from(common) >= u128::from(a) + u128::from(b) - u128::from(common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A face of a level, its box's middle at `x`.
+    fn face(level: u32, x: i32) -> Seen {
+        let half = (36.0 * 1.2_f64.powi(level as i32)) as i32;
+        Seen {
+            bbox: BBox {
+                left: x - half,
+                top: 240 - half,
+                right: x + half,
+                bottom: 240 + half,
+            },
+            level,
+        }
+    }
+
+    /// What a search from a level on shows of who is there, nearest first.
+    fn visible(there: &[Seen], begun: u32) -> Vec<Seen> {
+        let mut found: Vec<Seen> = there.iter().copied().filter(|face| face.level >= begun).collect();
+        found.sort_by_key(|face| std::cmp::Reverse(face.level));
+        found
+    }
+
+    /// One frame as the detector does it: where the search began that counted, and what it showed.
+    fn frame(attention: &mut Attention, there: &[Seen]) -> (u32, Vec<Seen>) {
+        let mut begun = attention.begin_at();
+        let mut found = visible(there, begun);
+        if begun > 0 && !attention.expected(&found, begun) {
+            begun = 0;
+            found = visible(there, 0);
+        }
+        attention.saw(&found, begun);
+        (begun, found)
+    }
+
+    fn begun(attention: &mut Attention, there: &[Seen], frames: usize) -> Vec<u32> {
+        (0..frames).map(|_| frame(attention, there).0).collect()
+    }
+
+    #[test]
+    fn someone_alone_is_searched_for_closely_every_third_frame() {
+        let (near, small) = (face(6, 300), face(1, 300));
+        let mut attention = Attention::default();
+        assert_eq!(begun(&mut attention, &[near], 7), [0, 5, 5, 1, 5, 5, 1]);
+        let mut attention = Attention::default();
+        assert_eq!(begun(&mut attention, &[small], 4), [0; 4]);
+        let mut attention = Attention::default();
+        assert_eq!(begun(&mut attention, &[], 4), [0; 4]);
+    }
+
+    #[test]
+    fn as_long_as_someone_else_is_near_every_frame_is_searched_closely() {
+        let (nearest, rival, far) = (face(6, 200), face(2, 500), face(1, 500));
+        let mut attention = Attention::default();
+        assert_eq!(begun(&mut attention, &[nearest, rival], 4), [0, 1, 1, 1]);
+        // Who goes away, or is too far to count.
+        assert_eq!(begun(&mut attention, &[nearest, far], 3), [1, 5, 5]);
+    }
+
+    #[test]
+    fn a_rival_who_enters_is_seen_within_three_frames_and_a_nearer_one_at_once() {
+        let nearest = face(5, 200);
+        for level in 0..10 {
+            for enters in 0..9 {
+                let mut attention = Attention::default();
+                for _ in 0..enters {
+                    frame(&mut attention, &[nearest]);
+                }
+                let other = face(level, 500);
+                let seen = (0..9).position(|_| frame(&mut attention, &[nearest, other]).1.len() == 2);
+                let within = match level {
+                    // As near as the nearest, but for what boxes waver.
+                    4.. => Some(1),
+                    // Near enough to count.
+                    1.. => Some(EVERY as usize),
+                    // Does not count.
+                    _ => None,
+                };
+                if let Some(within) = within {
+                    assert!(
+                        seen.is_some_and(|seen| seen < within),
+                        "{level} {enters}: {seen:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_face_that_counts_is_in_one_of_any_three_frames() {
+        // Pairs of faces that come and go, by a fixed rule of chance.
+        let mut state = 7_u32;
+        let mut chance = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        let mut attention = Attention::default();
+        let mut thorough_since = 0;
+        let mut there = vec![face(5, 200)];
+        for _ in 0..20_000 {
+            if chance(4) == 0 {
+                let mut at = |x| (chance(3) > 0).then(|| face(chance(10), x));
+                there = [at(150), at(320), at(550)].into_iter().flatten().collect();
+            }
+            let (begun, found) = frame(&mut attention, &there);
+            let nearest = visible(&there, 0).first().copied();
+            assert_eq!(
+                found.first(),
+                nearest.as_ref(),
+                "the nearest is seen in every frame"
+            );
+            let full = nearest.is_none_or(|nearest| begun <= nearest.level.saturating_sub(RIVALS));
+            thorough_since = if full { 0 } else { thorough_since + 1 };
+            assert!(thorough_since < EVERY, "{thorough_since}");
+        }
+    }
+
+    #[test]
+    fn another_face_in_another_place_is_no_continuation() {
+        let mut attention = Attention::default();
+        frame(&mut attention, &[face(5, 200)]);
+        for (found, expected) in [
+            (vec![face(5, 210)], true),
+            (vec![face(6, 230)], true),
+            (vec![face(4, 190)], true),
+            (vec![face(5, 500)], false),
+            (vec![face(9, 200)], false),
+            (vec![face(6, 500), face(5, 200)], false),
+            (vec![], false),
+        ] {
+            assert_eq!(attention.expected(&found, 4), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn boxes_of_any_size_can_be_compared() {
+        let all = BBox {
+            left: i32::MIN,
+            top: i32::MIN,
+            right: i32::MAX,
+            bottom: i32::MAX,
+        };
+        assert!(overlap(&all, &all));
+        assert!(!overlap(&all, &face(3, 300).bbox));
+    }
 }

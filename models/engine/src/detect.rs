@@ -63,7 +63,7 @@ impl Detector {
         let searched = fit(size.0, size.1, limit).unwrap_or(size);
         let mut begun = self.attention.begin_at().min(pyramid::deepest(searched));
         let mut found = self.search(frame, limit, begun, false)?;
-        if begun > 0 && !self.attention.expected(faces(&found)) {
+        if begun > 0 && !self.attention.expected(faces(&found), begun) {
             begun = 0;
             found = self.search(frame, limit, begun, false)?;
         }
@@ -121,29 +121,39 @@ impl Detector {
         let mut faces = match fit(size.0, size.1, limit) {
             // dlib divides by sides; a strip thinner than the detector's window has no face in it anyway.
             Some(small) if small.0.min(small.1) < crate::MIN_SIDE => Vec::new(),
-            Some(small) => match matrix(small, &shrink(rgb, size, small)) {
-                Some(copy) => self.boxes(&copy, small, begun, f64::from(size.0) / f64::from(small.0)),
-                None => Vec::new(),
-            },
-            None => self.boxes(full, size, begun, 1.0),
+            Some(small) => {
+                let scale = f64::from(size.0) / f64::from(small.0);
+                self.boxes_from(begun, &shrink(rgb, size, small), small, scale)
+            }
+            None if begun == 0 => self.boxes(full, 0, 1.0),
+            None => self.boxes_from(begun, rgb, size, 1.0),
         };
         if faces.is_empty() && enlarge && 2 * size.0.max(size.1) <= ENLARGED_SIDE {
-            let larger = (2 * size.0, 2 * size.1);
-            let copy = full.resize(larger.0 as usize, larger.1 as usize);
-            faces = self.boxes(&copy, larger, 0, 0.5);
+            let copy = full.resize(2 * size.0 as usize, 2 * size.1 as usize);
+            faces = self.boxes(&copy, 0, 0.5);
         }
         faces.sort_by_key(|face| std::cmp::Reverse(face.bbox.area()));
         faces.truncate(MAX_FACES);
         faces
     }
 
-    /// Boxes found in `image`, of `size`, from the level `begun` on, each multiplied by `scale`.
-    fn boxes(&self, image: &ImageMatrix, size: (u32, u32), begun: u32, scale: f64) -> Vec<Seen> {
-        let found = match begun {
-            0 => self.hog.face_locations(image),
-            _ => self.hog.face_locations(&pyramid::picture_at(image, size, begun)),
+    /// Boxes found in a picture's levels from `begun` on, each multiplied by `scale`.
+    fn boxes_from(&self, begun: u32, rgb: &[u8], size: (u32, u32), scale: f64) -> Vec<Seen> {
+        let picture = match begun {
+            0 => matrix(size, rgb),
+            _ => {
+                let (rgb, size) = pyramid::picture_at(rgb, size, begun);
+                matrix(size, &rgb)
+            }
         };
-        found
+        // There is one: the bytes are as many as the size needs.
+        picture.map_or_else(Vec::new, |picture| self.boxes(&picture, begun, scale))
+    }
+
+    /// Boxes found in the picture at the level `begun`, in the coordinates of that at level 0 multiplied by `scale`.
+    fn boxes(&self, picture: &ImageMatrix, begun: u32, scale: f64) -> Vec<Seen> {
+        self.hog
+            .face_locations(picture)
             .iter()
             .map(|said| {
                 let (level, whole) = match pyramid::seen_at(said) {

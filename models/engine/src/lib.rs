@@ -8,6 +8,7 @@
 //! ```
 
 mod attention;
+mod bilinear;
 mod chip;
 mod contrast;
 mod detect;

@@ -2,12 +2,13 @@
 //!
 //! The detector slides one window of fixed size over the picture, over the picture at 5/6 of its sides, at 5/6 of those,
 //! and so on; half of its time goes into the first two of these levels. Whoever knows how large the nearest face is can
-//! begin at its level and skip those below. The picture at a level is made here as dlib makes it, by the same function, and
-//! boxes are traced back through the arithmetic that dlib uses (`pyramid_down<6>`, `scan_fhog_pyramid`; dlib 19.24). So a face
+//! begin at its level and skip those below. The picture at a level is made here as dlib makes it, to the last bit, and boxes are traced back through the arithmetic that dlib uses (`pyramid_down<6>`, `scan_fhog_pyramid`; dlib 19.24). So a face
 //! of that level or a higher one has the same box whichever level the search began at, and with it the same landmarks and
 //! the same encoding, bit by bit.
 
-use dlib_face_recognition::{ImageMatrix, Rectangle};
+use dlib_face_recognition::Rectangle;
+
+use crate::bilinear;
 
 /// From one level to the next, sides shrink to 5/6.
 pub(crate) const STEP: f64 = 6.0 / 5.0;
@@ -37,14 +38,14 @@ pub(crate) fn size_at(size: (u32, u32), level: u32) -> (u32, u32) {
     (0..level).fold(size, |(width, height), _| (5 * width / 6, 5 * height / 6))
 }
 
-/// The picture at a level above 0.
-pub(crate) fn picture_at(base: &ImageMatrix, size: (u32, u32), level: u32) -> ImageMatrix {
-    let smaller = |picture: &ImageMatrix, level| {
-        let (width, height) = size_at(size, level);
-        picture.resize(width as usize, height as usize)
+/// The RGB bytes of the picture at a level above 0, and their size.
+pub(crate) fn picture_at(rgb: &[u8], size: (u32, u32), level: u32) -> (Vec<u8>, (u32, u32)) {
+    let smaller = |rgb: &[u8], size| {
+        let to = size_at(size, 1);
+        (bilinear::resized(rgb, size, to), to)
     };
     // Step by step: each is made from the one before.
-    (2..=level).fold(smaller(base, 1), |picture, level| smaller(&picture, level))
+    (1..level).fold(smaller(rgb, size), |(rgb, size), _| smaller(&rgb, size))
 }
 
 /// The level at which dlib saw what it calls this box, and the box on the picture of that level. `None`: it is no box of
