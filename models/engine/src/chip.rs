@@ -111,7 +111,8 @@ impl Chip {
                 let u = step * ((column * samples + j % samples) as f64 + 0.5);
                 let v = step * ((row * samples + j / samples) as f64 + 0.5);
                 let (x, y) = self.at(u, v);
-                if !whole && !(covers(frame.width(), x) && covers(frame.height(), y)) {
+                let shown = whole || (covers(frame.width(), x) && covers(frame.height(), y));
+                if !shown {
                     return None;
                 }
                 sum += patch.at(x, y);

@@ -126,6 +126,8 @@ pub fn stages(
         report.add(&section, format!("straightforward: {name}"), "ms", samples);
     }
     report.add(&section, "straightforward: all three", "ms", &straight);
+    let name = "  with the measures of quality, processor time";
+    report.add(&section, name, "ms", &whole.processor);
     Ok(())
 }
 
