@@ -224,6 +224,7 @@ impl Vision<'_> {
             camera: camera.id().into(),
             kind: camera.kind(),
         })?;
+        self.engine.begin();
         let mut number = 0;
         loop {
             match inbox.try_recv() {

@@ -76,6 +76,9 @@ impl Chip {
     /// The share, 0..=1, of the encoder's chip (margin included) that lies inside a picture of this size. dlib fills
     /// the rest with black.
     pub(crate) fn inside(&self, width: u32, height: u32) -> f32 {
+        if self.shows(-MARGIN, 1.0 + MARGIN, width, height) {
+            return 1.0;
+        }
         let step = (1.0 + 2.0 * MARGIN) / GRID as f64;
         let place = |i: usize| -MARGIN + step * (i as f64 + 0.5);
         let cells = (0..GRID * GRID).filter(|i| {
@@ -85,8 +88,19 @@ impl Chip {
         cells.count() as f32 / (GRID * GRID) as f32
     }
 
+    /// Whether the picture shows the whole square between (from, from) and (to, to).
+    fn shows(&self, from: f64, to: f64, width: u32, height: u32) -> bool {
+        let corners = [(from, from), (from, to), (to, from), (to, to)];
+        corners.into_iter().all(|(u, v)| {
+            let (x, y) = self.at(u, v);
+            covers(width, x) && covers(height, y)
+        })
+    }
+
     /// The luma of the face (the unit square, without the margin).
     pub(crate) fn luma(&self, frame: &Frame<'_>) -> LumaChip {
+        let whole = self.shows(0.0, 1.0, frame.width(), frame.height());
+        let patch = Patch::around(self, frame);
         // Several samples a cell where the picture is finer than the chip, else fine detail would turn into noise.
         let samples = (self.side() / SIDE as f64).ceil().clamp(1.0, 8.0) as usize;
         let step = 1.0 / (SIDE * samples) as f64;
@@ -97,10 +111,11 @@ impl Chip {
                 let u = step * ((column * samples + j % samples) as f64 + 0.5);
                 let v = step * ((row * samples + j / samples) as f64 + 0.5);
                 let (x, y) = self.at(u, v);
-                if !covers(frame.width(), x) || !covers(frame.height(), y) {
+                let shown = whole || (covers(frame.width(), x) && covers(frame.height(), y));
+                if !shown {
                     return None;
                 }
-                sum += bilinear(frame, x, y);
+                sum += patch.at(x, y);
             }
             Some(sum / (samples * samples) as f32)
         };
@@ -116,23 +131,63 @@ fn covers(size: u32, coordinate: f64) -> bool {
     (-0.5..f64::from(size) - 0.5).contains(&coordinate)
 }
 
-/// Luma between pixel centres; beyond the outermost centres, that of the outermost pixel. The place must be covered.
-fn bilinear(frame: &Frame<'_>, x: f64, y: f64) -> f32 {
-    let split = |coordinate: f64, size: u32| {
-        let last = size as usize - 1;
-        let low = coordinate.max(0.0).floor();
-        let from = (low as usize).min(last);
-        (
-            from,
-            (from + 1).min(last),
-            (coordinate - low).clamp(0.0, 1.0) as f32,
-        )
-    };
-    let (x0, x1, fx) = split(x, frame.width());
-    let (y0, y1, fy) = split(y, frame.height());
-    let top = frame.luma(x0, y0) * (1.0 - fx) + frame.luma(x1, y0) * fx;
-    let bottom = frame.luma(x0, y1) * (1.0 - fx) + frame.luma(x1, y1) * fx;
-    top * (1.0 - fy) + bottom * fy
+/// The luma of the pixels around a face, each computed once although many samples fall between them.
+struct Patch {
+    left: usize,
+    top: usize,
+    width: usize,
+    height: usize,
+    luma: Vec<f32>,
+}
+
+impl Patch {
+    /// Of the part of the picture that the chip's unit square lies on.
+    fn around(chip: &Chip, frame: &Frame<'_>) -> Self {
+        let corners = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)].map(|(u, v)| chip.at(u, v));
+        // From the first pixel to the one after the last, within the picture; at least one.
+        let extent = |values: [f64; 4], size: u32| {
+            let last = size as usize - 1;
+            let low = values.into_iter().fold(f64::INFINITY, f64::min);
+            let high = values.into_iter().fold(f64::NEG_INFINITY, f64::max);
+            // `as` saturates.
+            let first = (low.max(0.0).floor() as usize).min(last);
+            (
+                first,
+                (high.max(0.0).floor() as usize + 1).clamp(first, last) + 1 - first,
+            )
+        };
+        let (left, width) = extent(corners.map(|(x, _)| x), frame.width());
+        let (top, height) = extent(corners.map(|(_, y)| y), frame.height());
+        let mut luma = Vec::with_capacity(width * height);
+        for y in top..top + height {
+            frame.luma_of(y, left, width, &mut luma);
+        }
+        Self {
+            left,
+            top,
+            width,
+            height,
+            luma,
+        }
+    }
+
+    /// Luma between pixel centres; beyond the outermost centres, that of the outermost pixel. The place must be covered by
+    /// the picture.
+    fn at(&self, x: f64, y: f64) -> f32 {
+        let split = |coordinate: f64, first: usize, count: usize| {
+            let within = (coordinate - first as f64).max(0.0);
+            let from = (within as usize).min(count - 1);
+            let part = ((within - from as f64) as f32).min(1.0);
+            (from, (from + 1).min(count - 1), part)
+        };
+        let (x0, x1, fx) = split(x, self.left, self.width);
+        let (y0, y1, fy) = split(y, self.top, self.height);
+        let row = |y: usize| &self.luma[y * self.width..][..self.width];
+        let (upper, lower) = (row(y0), row(y1));
+        let top = upper[x0] * (1.0 - fx) + upper[x1] * fx;
+        let bottom = lower[x0] * (1.0 - fx) + lower[x1] * fx;
+        top * (1.0 - fy) + bottom * fy
+    }
 }
 
 #[cfg(test)]

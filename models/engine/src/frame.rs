@@ -88,16 +88,37 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The same of `count` pixels of row `y` from column `x` on, appended to `to`.
+    pub(crate) fn luma_of(&self, y: usize, x: usize, count: usize, to: &mut Vec<f32>) {
+        let at = y * self.width as usize + x;
+        match self.pixels {
+            Pixels::Rgb(b) => {
+                let pixels = b[3 * at..][..3 * count].chunks_exact(3);
+                to.extend(pixels.map(|p| luma(p[0], p[1], p[2])));
+            }
+            Pixels::Grey(b) => to.extend(b[at..][..count].iter().map(|&g| f32::from(g))),
+        }
+    }
+
     /// Mean luma of the whole frame, 0..=1.
     pub(crate) fn brightness(&self) -> f32 {
         // In integers, in thousandths: at most 2^26 pixels of 255,000 each.
         let (sum, weight) = match self.pixels {
             Pixels::Rgb(bytes) => {
-                let sum: u64 = bytes
-                    .chunks_exact(3)
-                    .map(|p| u64::from(299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2])))
-                    .sum();
-                (sum, 1000.0)
+                // Per channel first: at most 2^26 pixels of 255 each. Rows of a side's length fit 32 bits.
+                let mut sums = [0_u64; 3];
+                for row in bytes.chunks(3 * self.width as usize) {
+                    let mut of_row = [0_u32; 3];
+                    for pixel in row.chunks_exact(3) {
+                        for (sum, level) in of_row.iter_mut().zip(pixel) {
+                            *sum += u32::from(*level);
+                        }
+                    }
+                    for (sum, of_row) in sums.iter_mut().zip(of_row) {
+                        *sum += u64::from(of_row);
+                    }
+                }
+                (299 * sums[0] + 587 * sums[1] + 114 * sums[2], 1000.0)
             }
             Pixels::Grey(bytes) => (bytes.iter().map(|&g| u64::from(g)).sum(), 1.0),
         };

@@ -4,16 +4,20 @@
 //! `facelogin-score`.
 //!
 //! ```text
-//! Frame -> detect (HOG, on a smaller copy, brightened if need be) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
+//! Frame -> detect (HOG, on a smaller copy, brightened if need be, no closer than the scan so far asks for) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
 //! ```
 
+mod attention;
+mod bilinear;
 mod chip;
 mod contrast;
+mod detect;
 mod dlib;
 mod engine;
 mod error;
 mod frame;
 mod pose;
+mod pyramid;
 mod quality;
 mod resample;
 

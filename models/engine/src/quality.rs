@@ -8,16 +8,23 @@ use crate::{Frame, Point, Quality};
 const CLIPPED_LOW: f32 = 5.0;
 const CLIPPED_HIGH: f32 = 250.0;
 
-/// Measures the face with these landmarks, whose chip this is, in a frame and in what the encoder sees of it, which
-/// differs from it where it is too dark.
-pub(crate) fn measure(frame: &Frame<'_>, seen: &Frame<'_>, points: &[Point; 5], chip: &Chip) -> Quality {
+/// Measures the face with these landmarks, whose chip this is, in a frame and in what the encoder sees of it where that
+/// differs: where it is too dark.
+pub(crate) fn measure(
+    frame: &Frame<'_>,
+    spread: Option<&Frame<'_>>,
+    points: &[Point; 5],
+    chip: &Chip,
+) -> Quality {
     let pose = pose(points);
-    let luma = chip.luma(seen);
+    let given = chip.luma(frame);
+    let seen = spread.map(|spread| chip.luma(spread));
+    let luma = seen.as_ref().unwrap_or(&given);
     Quality {
         eye_distance_px: pose.eye_distance,
-        sharpness: sharpness(&luma),
-        brightness: brightness(&chip.luma(frame)),
-        clipped: clipped(&luma),
+        sharpness: sharpness(luma),
+        brightness: brightness(&given),
+        clipped: clipped(luma),
         yaw_deg: pose.yaw,
         pitch_deg: pose.pitch,
         roll_deg: pose.roll,
@@ -87,7 +94,7 @@ mod tests {
         let bytes: Vec<u8> = (0..SIZE * SIZE).map(|i| pixel(i % SIZE, i / SIZE)).collect();
         let frame = Frame::new(SIZE, SIZE, Pixels::Grey(&bytes)).unwrap();
         let points = face_at(120.0, 120.0, 100.0, 0.0);
-        super::measure(&frame, &frame, &points, &Chip::of(&points).unwrap())
+        super::measure(&frame, None, &points, &Chip::of(&points).unwrap())
     }
 
     #[test]
@@ -144,7 +151,7 @@ mod tests {
         let bytes = [128; 64 * 64];
         let frame = Frame::new(64, 64, Pixels::Grey(&bytes)).unwrap();
         let points = face_at(500.0, 500.0, 100.0, 0.0);
-        let q = super::measure(&frame, &frame, &points, &Chip::of(&points).unwrap());
+        let q = super::measure(&frame, None, &points, &Chip::of(&points).unwrap());
         assert_eq!(
             (q.brightness, q.clipped, q.sharpness, q.inside),
             (0.0, 1.0, 0.0, 0.0)

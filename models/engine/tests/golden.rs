@@ -9,60 +9,10 @@
 //! are whole pixels, and another decoder's rounding alone moves a distance by up to 0.016.
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
-use std::path::PathBuf;
+mod common;
 
+use common::{engine, in_the_dark, picture};
 use facelogin_engine::{Analysis, DlibEngine, Effort, Encoding, Engine, Face, Frame, Pixels};
-use facelogin_models::{ModelDirs, ModelError, Trust, verify_all};
-
-struct Rgb {
-    width: u32,
-    height: u32,
-    bytes: Vec<u8>,
-}
-
-impl Rgb {
-    fn frame(&self) -> Frame<'_> {
-        Frame::new(self.width, self.height, Pixels::Rgb(&self.bytes)).unwrap()
-    }
-}
-
-fn folder(variable: &str, name: &str) -> Option<PathBuf> {
-    let from = |v: &str| std::env::var_os(v).filter(|v| !v.is_empty()).map(PathBuf::from);
-    from(variable).or_else(|| {
-        let cache = from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")))?;
-        Some(cache.join("facelogin").join(name))
-    })
-}
-
-fn engine() -> Option<DlibEngine> {
-    let dir = folder("FACELOGIN_TEST_MODELS", "models")?;
-    match verify_all(&ModelDirs::only(dir), Trust::AnyOwner) {
-        Ok(models) => Some(DlibEngine::load(&models).unwrap()),
-        Err(why @ ModelError::Missing { .. }) => {
-            eprintln!("skipped: {why} (FACELOGIN_TEST_MODELS names another folder)");
-            None
-        }
-        // Models that are there but wrong are no reason to skip.
-        Err(why) => panic!("{why}"),
-    }
-}
-
-fn picture(name: &str) -> Option<Rgb> {
-    let path = folder("FACELOGIN_TEST_PICTURES", "pictures")?.join(name);
-    if !path.exists() {
-        eprintln!(
-            "skipped: {} is absent (FACELOGIN_TEST_PICTURES names another folder)",
-            path.display()
-        );
-        return None;
-    }
-    let rgb = image_for_dlib::open(&path).unwrap().to_rgb8();
-    Some(Rgb {
-        width: rgb.width(),
-        height: rgb.height(),
-        bytes: rgb.into_raw(),
-    })
-}
 
 fn largest(engine: &mut DlibEngine, name: &str) -> Option<Face> {
     let analysis = engine.analyse(&picture(name)?.frame(), Effort::Still).unwrap();
@@ -179,30 +129,12 @@ fn the_identity_names_the_method_and_the_models() {
     eprintln!("{}", engine.id().model);
 }
 
-/// What a camera makes of a scene with a tenth of the light: fewer levels, and as much noise as before.
-fn in_the_dark(picture: &Rgb) -> Rgb {
-    let mut state = 1_u32;
-    let mut noise = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as f32 / 64.0 - 2.0
-    };
-    Rgb {
-        width: picture.width,
-        height: picture.height,
-        bytes: picture
-            .bytes
-            .iter()
-            .map(|byte| (f32::from(*byte) / 10.0 + noise()).round() as u8)
-            .collect(),
-    }
-}
-
 #[test]
 fn a_face_in_the_dark_is_found_and_stays_itself() {
     let Some(mut engine) = engine() else { return };
     for name in ["obama.jpg", "obama2.jpg", "biden.jpg"] {
         let Some(bright) = picture(name) else { return };
-        let mut face = |picture: &Rgb| {
+        let mut face = |picture: &common::Rgb| {
             let faces = engine.analyse(&picture.frame(), Effort::Video).unwrap().faces;
             faces.into_iter().next().expect(name)
         };

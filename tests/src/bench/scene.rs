@@ -21,8 +21,42 @@ const FACE_SHARE: f64 = 0.36;
 /// Of the JPEG files: webcams compress about as much.
 const QUALITY: u8 = 85;
 
-/// JPEG frames of `size` that show the person of a portrait.
+/// JPEG frames of `size` that show the person of a portrait, who does not hold quite still: up to two pixels to each side
+/// of 640x480.
 pub fn person(engine: &mut dyn Engine, portrait: &Path, size: (u32, u32)) -> Result<Vec<Vec<u8>>, Failed> {
+    film(engine, portrait, size, FRAMES, |phase| View {
+        share: FACE_SHARE,
+        right: 0.0042 * phase.cos(),
+        down: 0.0031 * phase.sin(),
+    })
+}
+
+/// The same of someone who sits down before the camera and leans back again, within one and a half seconds.
+pub fn coming(engine: &mut dyn Engine, portrait: &Path, size: (u32, u32)) -> Result<Vec<Vec<u8>>, Failed> {
+    film(engine, portrait, size, 4 * FRAMES, |phase| View {
+        share: 0.37 - 0.11 * phase.cos(),
+        right: 0.15 * phase.sin(),
+        down: 0.05 * phase.cos(),
+    })
+}
+
+/// Where a face is in a frame, in shares of the frame's height.
+struct View {
+    /// The detector's box.
+    share: f64,
+    /// From the middle.
+    right: f64,
+    down: f64,
+}
+
+/// `count` frames of a movement that begins again after them, given for each angle from 0 to a full turn.
+fn film(
+    engine: &mut dyn Engine,
+    portrait: &Path,
+    size: (u32, u32),
+    count: u32,
+    movement: impl Fn(f64) -> View,
+) -> Result<Vec<Vec<u8>>, Failed> {
     let named = |error: String| format!("{}: {error}", portrait.display());
     let bytes = fs::read(portrait).map_err(|error| named(error.to_string()))?;
     let picture = image::load_from_memory(&bytes)
@@ -34,8 +68,11 @@ pub fn person(engine: &mut dyn Engine, portrait: &Path, size: (u32, u32)) -> Res
         .faces
         .first()
         .ok_or_else(|| named("no face found".into()))?;
-    (0..FRAMES)
-        .map(|number| jpeg(&view(&picture, &face.bbox, size, number)))
+    (0..count)
+        .map(|number| {
+            let phase = f64::from(number) / f64::from(count) * std::f64::consts::TAU;
+            jpeg(&view(&picture, &face.bbox, size, &movement(phase)))
+        })
         .collect()
 }
 
@@ -50,15 +87,13 @@ pub fn wall(size: (u32, u32)) -> Result<Vec<Vec<u8>>, Failed> {
 }
 
 /// Beyond the portrait's edge its last pixels go on.
-fn view(picture: &RgbImage, face: &BBox, size: (u32, u32), number: u32) -> RgbImage {
+fn view(picture: &RgbImage, face: &BBox, size: (u32, u32), view: &View) -> RgbImage {
     let (width, height) = (f64::from(size.0), f64::from(size.1));
     // Portrait pixels for one pixel of the frame.
-    let scale = f64::from(face.right - face.left + 1) / (FACE_SHARE * height);
-    // A head that is not quite still: up to two pixels of the frame to each side.
-    let phase = f64::from(number) / f64::from(FRAMES) * std::f64::consts::TAU;
-    let (dx, dy) = (2.0 * phase.cos() * scale, 1.5 * phase.sin() * scale);
-    let left = f64::from(face.left + face.right) / 2.0 - scale * width / 2.0 + dx;
-    let top = f64::from(face.top + face.bottom) / 2.0 - scale * height / 2.0 + dy;
+    let scale = f64::from(face.right - face.left + 1) / (view.share * height);
+    let middle = |from: i32, to: i32| f64::from(from + to) / 2.0;
+    let left = middle(face.left, face.right) - scale * (width / 2.0 + view.right * height);
+    let top = middle(face.top, face.bottom) - scale * (height / 2.0 + view.down * height);
     let inside = |at: f64, side: u32| at.clamp(0.0, f64::from(side - 1)) as u32;
     let cut = RgbImage::from_fn((scale * width) as u32, (scale * height) as u32, |x, y| {
         let x = inside(left + f64::from(x), picture.width());
