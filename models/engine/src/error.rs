@@ -33,11 +33,19 @@ pub enum EngineError {
         /// File name.
         name: &'static str,
     },
-    /// dlib could not read a file although its hash was right.
+    /// A file could not be read although its hash was right.
     #[error("cannot load {}: {reason}; `facelogin-enroll models verify` checks it", path.display())]
     ModelLoad {
         /// The file.
         path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A network could not be run on a frame's pixels.
+    #[error("the network {name} failed: {reason}")]
+    Net {
+        /// File name.
+        name: &'static str,
         /// What was wrong.
         reason: String,
     },

@@ -13,6 +13,7 @@ mod dlib;
 mod engine;
 mod error;
 mod frame;
+mod net;
 mod pose;
 mod quality;
 mod resample;

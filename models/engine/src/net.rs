@@ -1,0 +1,139 @@
+//! A network in ONNX form, ready to run on one shape of input, on one thread, in Rust alone (rten).
+
+use std::sync::{Arc, OnceLock};
+
+use facelogin_models::VerifiedModel;
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
+
+use crate::EngineError;
+
+/// One of a network's answers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Output {
+    /// As the network calls it.
+    pub(crate) name: String,
+    /// Its dimensions, outermost first.
+    pub(crate) shape: Vec<usize>,
+    /// Its numbers, the last dimension varying fastest; all finite.
+    pub(crate) data: Vec<f32>,
+}
+
+/// A network that takes one tensor of a fixed shape.
+pub(crate) struct Net {
+    name: &'static str,
+    model: Model,
+    shape: [usize; 4],
+    input: NodeId,
+    outputs: Vec<(NodeId, String)>,
+}
+
+impl Net {
+    /// Loads a network whose input has this shape: pictures, channels, height, width.
+    pub(crate) fn open(model: &VerifiedModel, shape: [usize; 4]) -> Result<Self, EngineError> {
+        let failed = |reason: String| EngineError::ModelLoad {
+            path: model.path.clone(),
+            reason,
+        };
+        let bytes = model.read().map_err(|error| failed(error.to_string()))?;
+        Self::from_bytes(model.file.name, bytes, shape).map_err(failed)
+    }
+
+    /// As [`open`](Self::open), of bytes already read; `name` is for messages.
+    pub(crate) fn from_bytes(name: &'static str, bytes: Vec<u8>, shape: [usize; 4]) -> Result<Self, String> {
+        let model = ModelOptions::with_ops(operators())
+            .prepack_weights(true)
+            .load(bytes)
+            .map_err(|error| error.to_string())?;
+        let &[input] = model.input_ids() else {
+            return Err(format!("it has {} inputs instead of one", model.input_ids().len()));
+        };
+        let named = |&id: &NodeId| {
+            let name = model.node_info(id).and_then(|node| node.name().map(str::to_owned));
+            name.map(|name| (id, name))
+                .ok_or("an output has no name".to_owned())
+        };
+        let outputs = model.output_ids().iter().map(named).collect::<Result<_, _>>()?;
+        Ok(Self {
+            name,
+            model,
+            shape,
+            input,
+            outputs,
+        })
+    }
+
+    /// What the network says of one input, given row by row as its shape says, in the order of its outputs.
+    pub(crate) fn run(&mut self, input: &[f32]) -> Result<Vec<Output>, EngineError> {
+        let failed = |reason: String| EngineError::Net {
+            name: self.name,
+            reason,
+        };
+        let tensor = ValueView::from_shape(self.shape.as_slice(), input)
+            .map_err(|_| failed(format!("{} numbers do not fill {:?}", input.len(), self.shape)))?;
+        let wanted: Vec<NodeId> = self.outputs.iter().map(|(id, _)| *id).collect();
+        let options = RunOptions::default().with_thread_pool(Some(one_thread()));
+        let values = self
+            .model
+            .run(vec![(self.input, tensor.into())], &wanted, Some(options))
+            .map_err(|error| failed(error.to_string()))?;
+        let outputs = self.outputs.iter().zip(values);
+        outputs
+            .map(|((_, name), value)| output(name, value).map_err(failed))
+            .collect()
+    }
+}
+
+fn output(name: &str, value: Value) -> Result<Output, String> {
+    let shape = value.shape().to_vec();
+    let data: Vec<f32> = value
+        .into_tensor::<f32>()
+        .ok_or_else(|| format!("its output {name} is not of floating-point numbers"))?
+        .into_data();
+    if !data.iter().all(|number| number.is_finite()) {
+        return Err(format!("its output {name} has numbers that are not finite"));
+    }
+    Ok(Output {
+        name: name.to_owned(),
+        shape,
+        data,
+    })
+}
+
+/// The operators of the networks in the manifest and of their like, and no others: what is not linked cannot go wrong.
+fn operators() -> rten::OpRegistry {
+    rten::op_registry!(
+        Add,
+        AveragePool,
+        BatchNormalization,
+        Clip,
+        Constant,
+        Conv,
+        Div,
+        Dropout,
+        Flatten,
+        Gemm,
+        GlobalAveragePool,
+        Identity,
+        MatMul,
+        MaxPool,
+        Mul,
+        PRelu,
+        ReduceMean,
+        Relu,
+        Reshape,
+        Resize,
+        Sigmoid,
+        Softmax,
+        Squeeze,
+        Sub,
+        Transpose,
+        Unsqueeze
+    )
+}
+
+/// One worker for all networks: frames come one at a time, and other people's processes want the other cores.
+fn one_thread() -> Arc<ThreadPool> {
+    static POOL: OnceLock<Arc<ThreadPool>> = OnceLock::new();
+    POOL.get_or_init(|| Arc::new(ThreadPool::with_num_threads(1)))
+        .clone()
+}
