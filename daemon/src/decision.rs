@@ -6,6 +6,7 @@ use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
 use facelogin_score::gates::{Flaw, LOGIN, one_good_face};
 use facelogin_score::{Comparer, Face, Fused, Login, LoginRules};
 
+use crate::liveness::{Liveness, Ruling};
 use crate::policy::ScanRules;
 use crate::quality;
 
@@ -38,6 +39,8 @@ pub struct Decision {
     /// Those that the login compares with: of the open camera's kind, none before it is open.
     candidates: Vec<i64>,
     login: Login,
+    liveness: Liveness,
+    flash: Option<f32>,
     frames: u32,
     last_flaw: Option<Flaw>,
     worst_view: Option<Flaw>,
@@ -71,6 +74,8 @@ impl Decision {
             enrolled,
             candidates: Vec::new(),
             login: Login::new(login, comparer, Vec::new()),
+            liveness: Liveness::new(rules.liveness, rules.frames),
+            flash: None,
             frames: 0,
             last_flaw: None,
             worst_view: None,
@@ -81,6 +86,7 @@ impl Decision {
 
     /// A camera is open that sees this: a face in infrared is never compared with one in colour.
     pub fn opened(&mut self, kind: CameraKind) {
+        self.liveness.opened(kind);
         let kind = kind.compared_as();
         let of_its_kind = || self.enrolled.iter().filter(|template| template.kind == kind);
         self.candidates = of_its_kind().map(|template| template.id).collect();
@@ -88,8 +94,15 @@ impl Decision {
         self.login.against(fused);
     }
 
+    /// By how much an infrared flash brightened the face in the next picture more than its surroundings. Comes before
+    /// [`Self::observe`], and is about that one picture.
+    pub fn flashed(&mut self, flash: Option<f32>) {
+        self.flash = flash;
+    }
+
     /// Takes in the faces of one picture, `elapsed` after the request.
     pub fn observe(&mut self, elapsed: Duration, faces: &[Face]) -> Step {
+        let flash = self.flash.take();
         self.frames += 1;
         self.first_frame.get_or_insert(elapsed);
         self.face_seen |= !faces.is_empty();
@@ -99,6 +112,7 @@ impl Decision {
         }
         match one_good_face(faces, &LOGIN) {
             Ok(face) => {
+                self.liveness.observe(face.live, flash);
                 self.login.push(&face.encoding);
             }
             Err(flaw) => {
@@ -109,6 +123,7 @@ impl Decision {
                 // A probe is fused from pictures that follow one another: whoever left the view starts anew.
                 if matches!(flaw, Flaw::NoFace | Flaw::SeveralFaces) {
                     self.login.interrupted();
+                    self.liveness.interrupted();
                 }
             }
         }
@@ -137,17 +152,25 @@ impl Decision {
         self.face_seen
     }
 
-    /// Whether a full probe was compared and did not match: it counts against the user even if the scan is cancelled
-    /// afterwards (R21).
+    /// Whether a full probe was compared and did not match, or matched and is not alive: it counts against the user even if
+    /// the scan is cancelled afterwards (R21).
     pub fn mismatched(&self) -> bool {
-        self.login.compared() && self.login.matched().is_none()
+        match self.login.matched() {
+            None => self.login.compared(),
+            Some(_) => self.liveness.rule() == Ruling::Refused,
+        }
     }
 
     /// The verdict, `elapsed` after the request.
     pub fn finish(&self, elapsed: Duration) -> Judged {
         let matched = self.login.matched();
         let (verdict, reason) = match matched {
-            Some(_) => (Verdict::Match, Reason::Matched),
+            // The scan ends with the first match, so this is about the very pictures that made it.
+            Some(_) => match self.liveness.rule() {
+                Ruling::Stands => (Verdict::Match, Reason::Matched),
+                Ruling::Refused => (Verdict::NoMatch, Reason::LivenessRefused),
+                Ruling::Unknown => (Verdict::Unavailable, Reason::LivenessUnavailable),
+            },
             None if self.login.compared() => (Verdict::NoMatch, Reason::NotMatching),
             // The camera opened, or seemed to, and showed nothing in all that time.
             None if self.frames == 0 => (Verdict::Unavailable, Reason::CameraUnavailable),
@@ -178,12 +201,15 @@ impl Decision {
             total_ms: millis(elapsed),
             camera: None,
             strobe: None,
+            live: None,
             hint: hint.map(Into::into),
         };
         Judged {
             verdict,
             reason,
-            template: matched.and_then(|matched| self.candidates.get(matched.template).copied()),
+            template: matched
+                .filter(|_| verdict == Verdict::Match)
+                .and_then(|matched| self.candidates.get(matched.template).copied()),
             detail,
         }
     }

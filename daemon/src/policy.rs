@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use facelogin_config::{Config, Rules, Trigger};
+use facelogin_config::{Config, Liveness, Rules, Trigger};
 use facelogin_protocol::types::{Reason, Verdict};
 use facelogin_score::Limit;
 
@@ -47,6 +47,8 @@ pub struct ScanRules {
     pub limit: Limit,
     /// Good pictures fused into a probe.
     pub frames: usize,
+    /// Whether what matches must be alive.
+    pub liveness: Liveness,
     /// The longest the scan may take.
     pub timeout: Duration,
     /// How long it goes on without a face.
@@ -109,6 +111,7 @@ pub fn scan_rules(rules: &Rules, templates: u32, timeout: Duration) -> ScanRules
     ScanRules {
         limit: levels::limit(rules, templates),
         frames: rules.frames as usize,
+        liveness: rules.liveness,
         timeout: timeout.min(Duration::from_millis(rules.timeout_ms.into())),
         no_face_timeout: Duration::from_millis(rules.no_face_timeout_ms.into()),
     }

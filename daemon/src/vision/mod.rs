@@ -8,6 +8,7 @@ pub mod camera;
 pub mod decode;
 pub mod keeper;
 pub mod link;
+pub mod liveness;
 pub mod loan;
 pub mod process;
 pub mod sandbox;

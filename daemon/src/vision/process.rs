@@ -15,6 +15,7 @@ use nix::errno::Errno;
 
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
+use crate::vision::liveness::{Networks, dominant};
 use crate::vision::wire::{
     FromVision, MAX_JSON, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly,
     receive_message, send,
@@ -77,17 +78,24 @@ fn serve_until_end(
 ) -> Result<(), ProcessError> {
     let system = |what| move |why| ProcessError::System { what, why };
     let reader = line.try_clone().map_err(system("duplicating the line"))?;
-    let mut vision = match load(config) {
-        Ok((engine, load_ms)) => {
+    let begun = Instant::now();
+    let loaded = load(config).and_then(|(engine, _)| Ok((engine, load_networks(config)?)));
+    let mut vision = match loaded {
+        Ok((engine, networks)) => {
             let id = engine.id();
             let hello = FromVision::Hello {
                 engine: id.name.clone(),
-                liveness: false,
+                liveness: networks.loaded(),
                 model: id.model.clone(),
-                load_ms,
+                load_ms: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
             };
             send(&line, &hello, Deadline::after(SENDING))?;
-            Vision { line, config, engine }
+            Vision {
+                line,
+                config,
+                engine,
+                networks,
+            }
         }
         Err(error) => {
             // Best effort: the supervisor may be gone, and the error is returned in any case.
@@ -158,6 +166,14 @@ fn load(config: &Config) -> Result<(DlibEngine, u32), ProcessError> {
     ))
 }
 
+fn load_networks(config: &Config) -> Result<Networks, ProcessError> {
+    let dirs = match &config.models {
+        Some(folder) => ModelDirs::only(folder.clone()),
+        None => ModelDirs::system(),
+    };
+    Networks::load(config, &dirs, Trust::RootOwned).map_err(ProcessError::Models)
+}
+
 /// The folders this configuration has the process read pictures and models from, for its sandbox.
 pub fn folders(config: &Config) -> Vec<PathBuf> {
     let models = match &config.models {
@@ -200,6 +216,7 @@ struct Vision<'a> {
     line: OwnedFd,
     config: &'a Config,
     engine: DlibEngine,
+    networks: Networks,
 }
 
 impl Vision<'_> {
@@ -259,13 +276,21 @@ impl Vision<'_> {
             return Ok(None);
         };
         let frame = frame_of(&shot.picture)?;
-        let analysis = self
+        let mut analysis = self
             .engine
             .analyse(&frame, Effort::Video)
             .map_err(|error| error.to_string())?;
+        self.networks
+            .look(&frame, &mut analysis)
+            .map_err(|error| error.to_string())?;
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let flashed = shot.dark.as_ref().zip(analysis.faces.first());
-        let strobe = flashed.and_then(|(dark, face)| camera::strobe(&shot.picture, dark, &face.bbox));
+        // Of the face that a login compares; without one, of the largest.
+        let bbox = match dominant(&mut analysis.faces) {
+            Some(face) => Some(face.bbox),
+            None => analysis.faces.first().map(|face| face.bbox),
+        };
+        let flashed = shot.dark.as_ref().zip(bbox);
+        let strobe = flashed.and_then(|(dark, bbox)| camera::strobe(&shot.picture, dark, &bbox));
         Ok(Some(Observation {
             scan,
             number,

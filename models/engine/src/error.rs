@@ -63,6 +63,9 @@ pub enum EngineError {
         /// Encodings.
         found: usize,
     },
+    /// A liveness network's answer is no probability.
+    #[error("the liveness network gave no probability; `facelogin-enroll models verify` checks its files")]
+    LivenessAnswer,
     /// The encoder's answer is not an encoding.
     #[error("the encoder's answer is unusable: {0}")]
     Encoding(#[from] EncodingError),

@@ -13,6 +13,7 @@ mod dlib;
 mod engine;
 mod error;
 mod frame;
+mod liveness;
 mod net;
 mod pose;
 mod quality;
@@ -26,3 +27,4 @@ pub use facelogin_score::{
     StageTimes, finite,
 };
 pub use frame::{Frame, MAX_SIDE, MIN_SIDE, Pixels};
+pub use liveness::{Boxes, LivenessNetwork};
