@@ -8,15 +8,18 @@
 //! ```
 
 mod chip;
+mod clock;
 mod contrast;
 mod dlib;
 mod engine;
 mod error;
 mod frame;
 mod net;
+mod onnx;
 mod pose;
 mod quality;
 mod resample;
+mod similarity;
 
 pub use dlib::DlibEngine;
 pub use engine::{Effort, Engine};
@@ -26,3 +29,4 @@ pub use facelogin_score::{
     StageTimes, finite,
 };
 pub use frame::{Frame, MAX_SIDE, MIN_SIDE, Pixels};
+pub use onnx::OnnxEngine;
