@@ -81,12 +81,19 @@ impl VerifiedModels {
     /// The SHA-256, hexadecimal, over the concatenated hexadecimal hashes of the files in the manifest's order: the
     /// identity under which templates are stored. It changes when any file does.
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for model in &self.0 {
-            hash.update(model.sha256.as_bytes());
-        }
-        hex(&hash.finalize())
+        let hashes: Vec<&str> = self.0.iter().map(|model| model.sha256.as_str()).collect();
+        fingerprint_of(&hashes)
     }
+}
+
+/// The identity of files with these hexadecimal hashes; see [`VerifiedModels::fingerprint`].
+pub fn fingerprint_of(hashes: &[&str]) -> String {
+    sha256(hashes.concat().as_bytes())
+}
+
+/// The SHA-256 of these bytes, hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// What `models list` and `models verify` say of one file.

@@ -8,6 +8,7 @@
 //! ```
 
 mod chip;
+mod clock;
 mod contrast;
 mod dlib;
 mod engine;
@@ -15,9 +16,11 @@ mod error;
 mod frame;
 mod liveness;
 mod net;
+mod onnx;
 mod pose;
 mod quality;
 mod resample;
+mod similarity;
 
 pub use dlib::DlibEngine;
 pub use engine::{Effort, Engine};
@@ -28,3 +31,4 @@ pub use facelogin_score::{
 };
 pub use frame::{Frame, MAX_SIDE, MIN_SIDE, Pixels};
 pub use liveness::{Boxes, LivenessNetwork};
+pub use onnx::OnnxEngine;

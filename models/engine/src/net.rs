@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use facelogin_models::VerifiedModel;
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
+use rten_tensor::Layout;
 
 use crate::EngineError;
 
@@ -45,10 +46,15 @@ impl Net {
             .load(bytes)
             .map_err(|error| error.to_string())?;
         let &[input] = model.input_ids() else {
-            return Err(format!("it has {} inputs instead of one", model.input_ids().len()));
+            return Err(format!(
+                "it has {} inputs instead of one",
+                model.input_ids().len()
+            ));
         };
         let named = |&id: &NodeId| {
-            let name = model.node_info(id).and_then(|node| node.name().map(str::to_owned));
+            let name = model
+                .node_info(id)
+                .and_then(|node| node.name().map(str::to_owned));
             name.map(|name| (id, name))
                 .ok_or("an output has no name".to_owned())
         };
@@ -62,14 +68,24 @@ impl Net {
         })
     }
 
+    /// The file's name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// What the network says of one input, given row by row as its shape says, in the order of its outputs.
     pub(crate) fn run(&mut self, input: &[f32]) -> Result<Vec<Output>, EngineError> {
+        self.run_as(self.shape, input)
+    }
+
+    /// As [`run`](Self::run), for an input of another shape, of a network that takes several.
+    pub(crate) fn run_as(&mut self, shape: [usize; 4], input: &[f32]) -> Result<Vec<Output>, EngineError> {
         let failed = |reason: String| EngineError::Net {
             name: self.name,
             reason,
         };
-        let tensor = ValueView::from_shape(self.shape.as_slice(), input)
-            .map_err(|_| failed(format!("{} numbers do not fill {:?}", input.len(), self.shape)))?;
+        let tensor = ValueView::from_shape(shape.as_slice(), input)
+            .map_err(|_| failed(format!("{} numbers do not fill {shape:?}", input.len())))?;
         let wanted: Vec<NodeId> = self.outputs.iter().map(|(id, _)| *id).collect();
         let options = RunOptions::default().with_thread_pool(Some(one_thread()));
         let values = self
@@ -84,11 +100,11 @@ impl Net {
 }
 
 fn output(name: &str, value: Value) -> Result<Output, String> {
-    let shape = value.shape().to_vec();
-    let data: Vec<f32> = value
+    let tensor = value
         .into_tensor::<f32>()
-        .ok_or_else(|| format!("its output {name} is not of floating-point numbers"))?
-        .into_data();
+        .ok_or_else(|| format!("its output {name} is not of floating-point numbers"))?;
+    let shape = tensor.shape().to_vec();
+    let data: Vec<f32> = tensor.into_data();
     if !data.iter().all(|number| number.is_finite()) {
         return Err(format!("its output {name} has numbers that are not finite"));
     }
@@ -106,7 +122,6 @@ fn operators() -> rten::OpRegistry {
         AveragePool,
         BatchNormalization,
         Clip,
-        Constant,
         Conv,
         Div,
         Dropout,
