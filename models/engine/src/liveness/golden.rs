@@ -4,8 +4,10 @@
 //! `models/antispoof.onnx` and `models/antispoof_4.onnx` as in the manifest, and `spoof-samples/image_{T1,F1,F2}.jpg` of
 //! minivision-ai/Silent-Face-Anti-Spoofing (Apache-2.0). Where it is absent the tests say so and pass.
 //!
-//! Their makers' detector is not here, so the boxes are YuNet's, taken as they are. The values are those of the makers' own
-//! pre-processing (`CropImage` and OpenCV's `resize`, in Python, with ONNX Runtime) on the same boxes.
+//! Their makers' detector is not here, so the boxes are those of dlib's HOG detector, and the values are those of the makers'
+//! own pre-processing (`CropImage` and OpenCV's `resize`, in Python, with ONNX Runtime) on the same boxes. With boxes that
+//! are a little different (0.994, 0.072, 0.181 are reported with others; 0.985, 0.064, 0.209 are those of YuNet's made
+//! square) the two attacks move within 0.06 and 0.21, and no picture changes sides.
 #![allow(clippy::print_stderr)]
 
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use facelogin_models::{ModelDirs, ModelSet, Trust, verify_files};
 use super::*;
 
 /// Decoders of JPEG differ by a level here and there, and so do ways of rounding when resizing: with these pictures a change
-/// of one level moves an answer by up to 0.01.
+/// of one level in every pixel, up or down, moves an answer by up to 0.02.
 const TOLERANCE: f32 = 0.03;
 
 struct Sample {
@@ -27,18 +29,18 @@ struct Sample {
 const SAMPLES: [Sample; 3] = [
     Sample {
         name: "image_T1.jpg",
-        bbox: at(119, 113, 169, 239),
-        alive: 1.000,
+        bbox: at(134, 154, 180, 180),
+        alive: 0.995,
     },
     Sample {
         name: "image_F1.jpg",
-        bbox: at(187, 109, 195, 239),
-        alive: 0.229,
+        bbox: at(154, 154, 180, 180),
+        alive: 0.196,
     },
     Sample {
         name: "image_F2.jpg",
-        bbox: at(139, 216, 222, 298),
-        alive: 0.003,
+        bbox: at(108, 251, 259, 259),
+        alive: 0.165,
     },
 ];
 
@@ -72,9 +74,9 @@ fn network(data: &std::path::Path) -> LivenessNetwork {
 }
 
 fn picture(data: &std::path::Path, name: &str) -> Picture {
-    let rgb = image_for_dlib::open(data.join("spoof-samples").join(name))
-        .unwrap()
-        .to_rgb8();
+    let stored = image_for_dlib::open(data.join("spoof-samples").join(name)).unwrap();
+    // They were taken upright and are stored lying on their side, as their EXIF data say.
+    let rgb = stored.rotate90().to_rgb8();
     Picture {
         size: rgb.dimensions(),
         rgb: rgb.into_raw(),
