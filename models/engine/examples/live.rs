@@ -54,7 +54,7 @@ fn main() -> Result<()> {
         "yunet" => Boxes::YuNet,
         _ => return Err("the boxes are hog's or yunet's".into()),
     };
-    let dirs = ModelDirs::only(models.into());
+    let dirs = ModelDirs::only(models);
     let models = verify_files(ModelSet::Liveness.files(), &dirs, Trust::AnyOwner)?;
     let begun = Instant::now();
     let mut network = LivenessNetwork::load(&models, boxes)?;
@@ -117,6 +117,13 @@ fn place(path: &Path) -> Result<(String, String, String, u64)> {
 
 /// One table: medians of so many pictures.
 fn report(kinds: &Kinds, frames: usize) {
+    for (kind, people) in kinds {
+        let mut all: Vec<f32> = people.values().flat_map(|person| medians(person, frames)).collect();
+        all.sort_by(f32::total_cmp);
+        if let [lowest, .., highest] = all.as_slice() {
+            println!("median of {frames}, {kind}: {lowest:.3} to {highest:.3}");
+        }
+    }
     println!("median of {frames}   passed or refused of all [95 % over people]   people with any, and at most so many (95 %)");
     for tenths in 2..=9 {
         let limit = tenths as f32 / 10.0;
