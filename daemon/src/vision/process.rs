@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::time::{Duration, Instant};
 
 use facelogin_config::Config;
-use facelogin_engine::{DlibEngine, Effort, Engine, Frame};
-use facelogin_models::{ModelDirs, Trust, verify_all};
+use facelogin_engine::{Effort, Engine, Frame};
+use facelogin_models::{ModelDirs, Trust};
 use facelogin_protocol::Deadline;
 use facelogin_protocol::socket::SocketError;
 use facelogin_protocol::types;
@@ -15,6 +15,7 @@ use nix::errno::Errno;
 
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
+use crate::vision::engines;
 use crate::vision::wire::{
     FromVision, MAX_JSON, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly,
     receive_message, send,
@@ -143,15 +144,14 @@ fn fitting(mut cameras: Vec<types::Camera>) -> Result<FromVision, WireError> {
     Ok(FromVision::Cameras { cameras })
 }
 
-fn load(config: &Config) -> Result<(DlibEngine, u32), ProcessError> {
+fn load(config: &Config) -> Result<(Box<dyn Engine>, u32), ProcessError> {
     let begun = Instant::now();
     let dirs = match &config.models {
         Some(folder) => ModelDirs::only(folder.clone()),
         None => ModelDirs::system(),
     };
-    let models =
-        verify_all(&dirs, Trust::RootOwned).map_err(|error| ProcessError::Models(error.to_string()))?;
-    let engine = DlibEngine::load(&models).map_err(|error| ProcessError::Models(error.to_string()))?;
+    let engine = engines::load(config.engine, &dirs, Trust::RootOwned)
+        .map_err(|error| ProcessError::Models(error.to_string()))?;
     Ok((
         engine,
         u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
@@ -199,7 +199,7 @@ fn next_order(line: &OwnedFd) -> Result<Order, WireError> {
 struct Vision<'a> {
     line: OwnedFd,
     config: &'a Config,
-    engine: DlibEngine,
+    engine: Box<dyn Engine>,
 }
 
 impl Vision<'_> {
