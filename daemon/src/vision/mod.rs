@@ -6,6 +6,7 @@
 
 pub mod camera;
 pub mod decode;
+pub mod engines;
 pub mod keeper;
 pub mod link;
 pub mod liveness;

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::time::{Duration, Instant};
 
 use facelogin_config::Config;
-use facelogin_engine::{DlibEngine, Effort, Engine, Frame};
-use facelogin_models::{ModelDirs, Trust, verify_all};
+use facelogin_engine::{Effort, Engine, Frame};
+use facelogin_models::{ModelDirs, Trust};
 use facelogin_protocol::Deadline;
 use facelogin_protocol::socket::SocketError;
 use facelogin_protocol::types;
@@ -15,6 +15,7 @@ use nix::errno::Errno;
 
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
+use crate::vision::engines;
 use crate::vision::liveness::{Networks, dominant};
 use crate::vision::wire::{
     FromVision, MAX_JSON, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly,
@@ -78,16 +79,14 @@ fn serve_until_end(
 ) -> Result<(), ProcessError> {
     let system = |what| move |why| ProcessError::System { what, why };
     let reader = line.try_clone().map_err(system("duplicating the line"))?;
-    let begun = Instant::now();
-    let loaded = load(config).and_then(|(engine, _)| Ok((engine, load_networks(config)?)));
-    let mut vision = match loaded {
-        Ok((engine, networks)) => {
+    let mut vision = match load(config) {
+        Ok((engine, networks, load_ms)) => {
             let id = engine.id();
             let hello = FromVision::Hello {
                 engine: id.name.clone(),
                 liveness: networks.loaded(),
                 model: id.model.clone(),
-                load_ms: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
+                load_ms,
             };
             send(&line, &hello, Deadline::after(SENDING))?;
             Vision {
@@ -151,27 +150,20 @@ fn fitting(mut cameras: Vec<types::Camera>) -> Result<FromVision, WireError> {
     Ok(FromVision::Cameras { cameras })
 }
 
-fn load(config: &Config) -> Result<(DlibEngine, u32), ProcessError> {
+fn load(config: &Config) -> Result<(Box<dyn Engine>, Networks, u32), ProcessError> {
     let begun = Instant::now();
     let dirs = match &config.models {
         Some(folder) => ModelDirs::only(folder.clone()),
         None => ModelDirs::system(),
     };
-    let models =
-        verify_all(&dirs, Trust::RootOwned).map_err(|error| ProcessError::Models(error.to_string()))?;
-    let engine = DlibEngine::load(&models).map_err(|error| ProcessError::Models(error.to_string()))?;
+    let engine = engines::load(config.engine, &dirs, Trust::RootOwned)
+        .map_err(|error| ProcessError::Models(error.to_string()))?;
+    let networks = Networks::load(config, &dirs, Trust::RootOwned).map_err(ProcessError::Models)?;
     Ok((
         engine,
+        networks,
         u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
     ))
-}
-
-fn load_networks(config: &Config) -> Result<Networks, ProcessError> {
-    let dirs = match &config.models {
-        Some(folder) => ModelDirs::only(folder.clone()),
-        None => ModelDirs::system(),
-    };
-    Networks::load(config, &dirs, Trust::RootOwned).map_err(ProcessError::Models)
 }
 
 /// The folders this configuration has the process read pictures and models from, for its sandbox.
@@ -215,7 +207,7 @@ fn next_order(line: &OwnedFd) -> Result<Order, WireError> {
 struct Vision<'a> {
     line: OwnedFd,
     config: &'a Config,
-    engine: DlibEngine,
+    engine: Box<dyn Engine>,
     networks: Networks,
 }
 

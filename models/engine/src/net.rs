@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use facelogin_models::VerifiedModel;
-use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
+use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
 use rten_tensor::Layout;
 
 use crate::EngineError;
@@ -45,10 +45,22 @@ impl Net {
             .prepack_weights(true)
             .load(bytes)
             .map_err(|error| error.to_string())?;
-        let &[input] = model.input_ids() else {
+        // Old networks list their weights among their inputs.
+        let fits = |id: &&NodeId| {
+            let declared = model.node_info(**id).and_then(|node| node.shape());
+            declared.is_some_and(|sides| {
+                let agrees = |(side, wanted): (&Dimension, usize)| match side {
+                    Dimension::Fixed(side) => *side == wanted,
+                    Dimension::Symbolic(_) => true,
+                };
+                sides.len() == shape.len() && sides.iter().zip(shape).all(agrees)
+            })
+        };
+        let inputs: Vec<NodeId> = model.input_ids().iter().filter(fits).copied().collect();
+        let &[input] = inputs.as_slice() else {
             return Err(format!(
-                "it has {} inputs instead of one",
-                model.input_ids().len()
+                "it has {} inputs of {shape:?} instead of one",
+                inputs.len()
             ));
         };
         let named = |&id: &NodeId| {
