@@ -284,7 +284,12 @@ fn r21_what_matches_and_is_not_alive_is_a_mismatch() {
             }
         }
         let judged = decision.finish(ms(200));
-        let told = (judged.verdict, judged.reason, judged.template, decision.mismatched());
+        let told = (
+            judged.verdict,
+            judged.reason,
+            judged.template,
+            decision.mismatched(),
+        );
         assert_eq!(judged.detail.hint, None);
         told
     };
@@ -302,7 +307,11 @@ fn r21_what_matches_and_is_not_alive_is_a_mismatch() {
         (Required, &[None; 3], unknown),
         (On, &[Some(f32::NAN); 3], refused),
         // One try: who is refused is not looked at again.
-        (On, &[Some(0.1), Some(0.1), Some(0.9), Some(0.9), Some(0.9)], refused),
+        (
+            On,
+            &[Some(0.1), Some(0.1), Some(0.9), Some(0.9), Some(0.9)],
+            refused,
+        ),
     ] {
         assert_eq!(shown(liveness, lives), expected, "{liveness:?} {lives:?}");
     }

@@ -103,7 +103,11 @@ impl Liveness {
         }
         answers.sort_by(f32::total_cmp);
         // Of an even number the lower one of the two in the middle.
-        let Some(median) = answers.len().checked_sub(1).and_then(|last| answers.get(last / 2)) else {
+        let Some(median) = answers
+            .len()
+            .checked_sub(1)
+            .and_then(|last| answers.get(last / 2))
+        else {
             return self.without_answer();
         };
         if *median < limit {

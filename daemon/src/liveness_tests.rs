@@ -163,14 +163,63 @@ fn a_person_is_told_what_applies_and_when_it_is_nothing() {
     };
     let may_open = "a picture of you may open what you open";
     for (config, network, kinds, begins, told, nothing) in [
-        (config(On, On), true, &[Colour][..], "on; colour: by two networks", "", false),
-        (config(On, On), false, &[Colour], "on; colour: none: ", "models fetch --set liveness", true),
+        (
+            config(On, On),
+            true,
+            &[Colour][..],
+            "on; colour: by two networks",
+            "",
+            false,
+        ),
+        (
+            config(On, On),
+            false,
+            &[Colour],
+            "on; colour: none: ",
+            "models fetch --set liveness",
+            true,
+        ),
         (config(Off, Off), true, &[Colour], "off: ", "", true),
-        (config(On, Required), false, &[Replay], "on (login: required); colour: none, ", "models fetch", false),
-        (config(Required, Required), true, &[Infrared], "required; infrared: ", "no face opens anything", false),
-        (config(On, On), true, &[Infrared], "on; infrared: by its flash", "", true),
-        (config(On, On), true, &[], "on; colour: by two networks; infrared: ", "", true),
-        (config(On, Off), true, &[Colour, Infrared], "on (login: off); colour: ", "infrared: ", true),
+        (
+            config(On, Required),
+            false,
+            &[Replay],
+            "on (login: required); colour: none, ",
+            "models fetch",
+            false,
+        ),
+        (
+            config(Required, Required),
+            true,
+            &[Infrared],
+            "required; infrared: ",
+            "no face opens anything",
+            false,
+        ),
+        (
+            config(On, On),
+            true,
+            &[Infrared],
+            "on; infrared: by its flash",
+            "",
+            true,
+        ),
+        (
+            config(On, On),
+            true,
+            &[],
+            "on; colour: by two networks; infrared: ",
+            "",
+            true,
+        ),
+        (
+            config(On, Off),
+            true,
+            &[Colour, Infrared],
+            "on (login: off); colour: ",
+            "infrared: ",
+            true,
+        ),
     ] {
         let text = describe(&config, network, kinds);
         assert!(text.starts_with(begins) && text.contains(told), "{text}");

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
 use facelogin_score::{Comparer, Encoding, EngineId, Limit};
 
-use crate::liveness;
 use crate::decision::{Decision, Enrolled, Judged, Step};
+use crate::liveness;
 use crate::lockout::EntryClass;
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
 use crate::scan::{End, Judge};

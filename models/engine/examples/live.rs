@@ -101,13 +101,20 @@ fn main() -> Result<()> {
 
 /// Kind, person, recording and number of a picture.
 fn place(path: &Path) -> Result<(String, String, String, u64)> {
-    let name = |path: Option<&Path>| path.and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned());
+    let name = |path: Option<&Path>| {
+        path.and_then(Path::file_name)
+            .map(|n| n.to_string_lossy().into_owned())
+    };
     let person = path.parent();
     let kind = person.and_then(Path::parent);
     let (Some(kind), Some(person)) = (name(kind), name(person)) else {
         return Err("a picture lies in KIND/PERSON/".into());
     };
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let (recording, number) = match stem.rsplit_once('_') {
         Some((recording, number)) => (recording.to_owned(), number.parse().unwrap_or(0)),
         None => (stem, 0),
@@ -118,13 +125,18 @@ fn place(path: &Path) -> Result<(String, String, String, u64)> {
 /// One table: medians of so many pictures.
 fn report(kinds: &Kinds, frames: usize) {
     for (kind, people) in kinds {
-        let mut all: Vec<f32> = people.values().flat_map(|person| medians(person, frames)).collect();
+        let mut all: Vec<f32> = people
+            .values()
+            .flat_map(|person| medians(person, frames))
+            .collect();
         all.sort_by(f32::total_cmp);
         if let [lowest, .., highest] = all.as_slice() {
             println!("median of {frames}, {kind}: {lowest:.3} to {highest:.3}");
         }
     }
-    println!("median of {frames}   passed or refused of all [95 % over people]   people with any, and at most so many (95 %)");
+    println!(
+        "median of {frames}   passed or refused of all [95 % over people]   people with any, and at most so many (95 %)"
+    );
     for tenths in 2..=9 {
         let limit = tenths as f32 / 10.0;
         for (kind, people) in kinds {

@@ -148,8 +148,14 @@ mod tests {
                             assert!(right < left || bottom < top, "{face:?}");
                             continue;
                         };
-                        assert!(crop.left <= crop.right && crop.right < size.0, "{face:?} {crop:?}");
-                        assert!(crop.top <= crop.bottom && crop.bottom < size.1, "{face:?} {crop:?}");
+                        assert!(
+                            crop.left <= crop.right && crop.right < size.0,
+                            "{face:?} {crop:?}"
+                        );
+                        assert!(
+                            crop.top <= crop.bottom && crop.bottom < size.1,
+                            "{face:?} {crop:?}"
+                        );
                     }
                 }
             }

@@ -6,7 +6,7 @@
 mod crop;
 mod patch;
 
-use facelogin_models::{LIVENESS_WIDE, LIVENESS_NEAR, VerifiedModels};
+use facelogin_models::{LIVENESS_NEAR, LIVENESS_WIDE, VerifiedModels};
 
 use crate::net::Net;
 use crate::{BBox, EngineError, Frame, Pixels};
@@ -51,7 +51,13 @@ impl LivenessNetwork {
             return Ok(None);
         };
         let size = (frame.width(), frame.height());
-        let of = |scale| Some(patch::patch(rgb, size.0, &crop::crop(size, face, self.boxes, scale)?));
+        let of = |scale| {
+            Some(patch::patch(
+                rgb,
+                size.0,
+                &crop::crop(size, face, self.boxes, scale)?,
+            ))
+        };
         match (of(SCALES[0]), of(SCALES[1])) {
             (Some(near), Some(far)) => Ok(Some(self.mean(&[near, far])?)),
             _ => Ok(None),
