@@ -4,6 +4,7 @@
 //! All data is (de)serialisable with unknown fields and non-finite numbers refused, since it crosses from the vision
 //! process to the supervisor.
 
+pub mod calibration;
 mod cohort;
 mod compare;
 mod encoding;
