@@ -18,6 +18,7 @@ mod login;
 mod quality;
 #[cfg(test)]
 mod testing;
+pub mod uncalibrated;
 
 pub use cohort::{Cohort, CohortError, CohortInfo, Made};
 pub use compare::{Comparer, Comparison, Fused};

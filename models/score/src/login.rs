@@ -62,9 +62,10 @@ impl Login {
         }
     }
 
-    /// Another camera was opened, and these are the templates of its kind. The tries that were used stay used, and pictures
-    /// of one camera are not fused with those of another.
-    pub fn against(&mut self, templates: Vec<Fused>) {
+    /// Another camera was opened, these are the templates of its kind, and so near a probe must come to one of them. The
+    /// tries that were used stay used, and pictures of one camera are not fused with those of another.
+    pub fn against(&mut self, limit: Limit, templates: Vec<Fused>) {
+        self.rules.limit = limit;
         self.reaches = vec![None; templates.len()];
         self.templates = templates;
         self.interrupted();
@@ -244,7 +245,7 @@ mod tests {
         for _ in 0..11 {
             switched.push(&encoding(0.8, 5));
         }
-        switched.against(vec![near]);
+        switched.against(Limit::Distance(0.36), vec![near]);
         assert!(!switched.nothing_to_find());
         assert_eq!(switched.push(&encoding(0.0, 5)), None);
         assert!(switched.exhausted());
