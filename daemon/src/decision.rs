@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
-use facelogin_score::gates::{Flaw, LOGIN, one_good_face};
+use facelogin_score::gates::{Flaw, Focus, LOGIN, one_good_face};
 use facelogin_score::{Face, Fused, Limit, Login, LoginRules};
 
 use crate::levels::Scale;
@@ -42,6 +42,7 @@ pub struct Decision {
     /// Those that the login compares with: of the open camera's kind, none before it is open.
     candidates: Vec<i64>,
     login: Login,
+    focus: Focus,
     frames: u32,
     last_flaw: Option<Flaw>,
     worst_view: Option<Flaw>,
@@ -79,6 +80,7 @@ impl Decision {
             login,
             limit,
             scale,
+            focus: Focus::default(),
             frames: 0,
             last_flaw: None,
             worst_view: None,
@@ -96,6 +98,8 @@ impl Decision {
         let templates = u32::try_from(fused.len()).unwrap_or(u32::MAX);
         self.limit = self.scale.limit(self.rules.strictness, templates);
         self.login.against(self.limit, fused);
+        // Another camera is as sharp as it is.
+        self.focus = Focus::default();
     }
 
     /// Takes in the faces of one picture, `elapsed` after the request.
@@ -107,7 +111,8 @@ impl Decision {
             // Nothing to look for.
             return Step::Done;
         }
-        match one_good_face(faces, &LOGIN) {
+        let good = one_good_face(faces, &LOGIN).and_then(|face| self.focus.judge(face).map(|()| face));
+        match good {
             Ok(face) => {
                 self.login.push(&face.encoding);
             }

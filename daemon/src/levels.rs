@@ -1,8 +1,8 @@
 //! How near is near enough: what the configuration asks for, in the terms of the engine that is loaded.
 
-use facelogin_config::{Rules, Security};
+use facelogin_config::{Config, Engine, Rules, Security};
 use facelogin_score::calibration::{Calibration, Level};
-use facelogin_score::{Comparer, EngineId, Limit, uncalibrated};
+use facelogin_score::{Comparer, EngineId, Limit, claim, uncalibrated};
 
 /// How much one factor of ten in the false-match rate is worth in raw distance. Between 0.35 and 0.50 dlib's false-match
 /// rate on LFW grows tenfold every 0.05 (3.6e-7, 3.9e-6, 3.7e-5, 2.4e-4).
@@ -81,6 +81,18 @@ impl Scale {
                     .unwrap_or(Limit::Distance(f32::NEG_INFINITY)),
             },
         }
+    }
+}
+
+/// What can be said of the configuration's strictness, by the engine that is loaded, or else the one that is configured.
+pub fn said(config: &Config, engine: Option<&str>) -> String {
+    let configured = match config.engine {
+        Engine::Dlib => "dlib-hog-resnet",
+        Engine::Onnx => uncalibrated::SFACE,
+    };
+    match Strictness::from(&config.rules) {
+        Strictness::Named(level) => claim(engine.unwrap_or(configured), level),
+        Strictness::Distance(distance) => format!("threshold {distance}, which no error rate is stated for"),
     }
 }
 

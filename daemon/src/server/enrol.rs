@@ -11,7 +11,9 @@ use facelogin_protocol::types::{
 use facelogin_score::{Encoding, EngineId, Fused};
 
 use crate::decision::Step;
-use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
+use crate::enrolment::{
+    ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture, without_outliers,
+};
 use crate::levels::{Scale, Strictness};
 use crate::scan::{End, Judge};
 use crate::server::attempt::{fused, readable};
@@ -83,12 +85,22 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
         let why = format!("the camera that was opened, {camera}, is not of the kind that was asked for");
         return Err(Failure::Unavailable(Reason::CameraUnavailable, why));
     }
-    let encodings = gatherer.gathering.into_encodings();
-    if let Err(unfit) = consistent(&encodings) {
-        return Err(camera_unfit(&unfit));
+    let (encodings, dropped) =
+        without_outliers(gatherer.gathering.into_encodings()).map_err(|unfit| camera_unfit(&unfit))?;
+    if encodings.len() < ENOUGH {
+        return Err(not_enrolled(
+            None,
+            format!("{dropped} of {got} pictures are unlike the others"),
+            "Only the person to enrol may be in view; try again".into(),
+        ));
     }
-    let (template, warnings) = whose.keep(daemon, peer, &mut session, camera, &encodings, since)?;
+    let (template, mut warnings) = whose.keep(daemon, peer, &mut session, camera, &encodings, since)?;
     drop(session);
+    if dropped > 0 {
+        warnings.push(format!(
+            "{dropped} of {got} pictures left out: unlike the others; if somebody else was in view, enrol again"
+        ));
+    }
     let wanted = u32::try_from(WANTED).unwrap_or(u32::MAX);
     let got = u32::try_from(got).unwrap_or(u32::MAX);
     done(

@@ -71,6 +71,7 @@ fn describe(status: &StatusOut) -> String {
         ("engine", engine),
         ("camera", status.camera.clone().unwrap_or_else(|| "none".into())),
         ("services", services),
+        ("security", clean(&status.security)),
         ("presence", presence),
         ("user", format!("{}: {templates}", status.user)),
     ];
@@ -111,6 +112,7 @@ mod tests {
                     trigger: "enter".into(),
                 },
             ],
+            security: "balanced: aims high".into(),
             presence: "seat".into(),
             logind: Some("answers".into()),
             user: "alice".into(),
@@ -129,6 +131,7 @@ mod tests {
              engine    dlib, models 0123456789ab\n\
              camera    none\n\
              services  gdm-password (immediate), login (enter)\n\
+             security  balanced: aims high\n\
              presence  seat; logind: answers\n\
              user      alice: 2 templates, 1 usable with this engine; enrol again\n\
              lockout   greeter: 5 mismatches, locked for 42 s"

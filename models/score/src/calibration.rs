@@ -21,6 +21,17 @@ pub enum Level {
     Strict,
 }
 
+impl Level {
+    /// As in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Convenient => "convenient",
+            Self::Balanced => "balanced",
+            Self::Strict => "strict",
+        }
+    }
+}
+
 /// The table of one engine, as the file holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 //! process to the supervisor.
 
 pub mod calibration;
+mod claim;
 mod cohort;
 mod compare;
 mod encoding;
@@ -20,6 +21,7 @@ mod quality;
 mod testing;
 pub mod uncalibrated;
 
+pub use claim::claim;
 pub use cohort::{Cohort, CohortError, CohortInfo, Made};
 pub use compare::{Comparer, Comparison, Fused};
 pub use encoding::{ENCODING_LEN, Encoding};

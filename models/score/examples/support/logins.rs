@@ -1,8 +1,8 @@
 //! Logins to measure: templates of people, and sequences of pictures of them and of others.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use facelogin_score::gates::{ENROLMENT, LOGIN, one_good_face};
+use facelogin_score::gates::{ENROLMENT, Focus, LOGIN, one_good_face};
 use facelogin_score::{Comparer, Encoding, Fused, Limit, Login, LoginRules, WINDOWS};
 
 use crate::lines::{People, Picture, Random, of_the_cohort};
@@ -68,12 +68,19 @@ impl Group {
             if of_the_cohort(&person, pictures.len()) {
                 continue;
             }
+            let mut focus: BTreeMap<String, Focus> = BTreeMap::new();
             let mut own: Vec<(Option<String>, Vec<(Encoding, bool)>)> = Vec::new();
             for Picture { session, faces } in pictures.into_iter().take(PICTURES * 4) {
                 sittings |= session.is_some();
                 let Ok(face) = one_good_face(&faces, &LOGIN) else {
                     continue;
                 };
+                // Only a sitting has one camera.
+                if let Some(session) = &session
+                    && focus.entry(session.clone()).or_default().judge(face).is_err()
+                {
+                    continue;
+                }
                 let one = (face.encoding.clone(), one_good_face(&faces, &ENROLMENT).is_ok());
                 match own.iter_mut().find(|(other, _)| *other == session) {
                     Some((_, all)) if all.len() < PICTURES => all.push(one),
