@@ -8,11 +8,13 @@ use facelogin_protocol::types::{
     CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
     Reason, Template,
 };
-use facelogin_score::{Comparer, Encoding, EngineId, Fused};
+use facelogin_score::{Encoding, EngineId, Fused};
 
 use crate::decision::Step;
-use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
-use crate::levels;
+use crate::enrolment::{
+    ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture, without_outliers,
+};
+use crate::levels::{Scale, Strictness};
 use crate::scan::{End, Judge};
 use crate::server::attempt::{fused, readable};
 use crate::server::connection::{Answer, Peer, done, root_only};
@@ -83,12 +85,22 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
         let why = format!("the camera that was opened, {camera}, is not of the kind that was asked for");
         return Err(Failure::Unavailable(Reason::CameraUnavailable, why));
     }
-    let encodings = gatherer.gathering.into_encodings();
-    if let Err(unfit) = consistent(&encodings) {
-        return Err(camera_unfit(&unfit));
+    let (encodings, dropped) =
+        without_outliers(gatherer.gathering.into_encodings()).map_err(|unfit| camera_unfit(&unfit))?;
+    if encodings.len() < ENOUGH {
+        return Err(not_enrolled(
+            None,
+            format!("{dropped} of {got} pictures are unlike the others"),
+            "Only the person to enrol may be in view; try again".into(),
+        ));
     }
-    let (template, warnings) = whose.keep(daemon, peer, &mut session, camera, &encodings, since)?;
+    let (template, mut warnings) = whose.keep(daemon, peer, &mut session, camera, &encodings, since)?;
     drop(session);
+    if dropped > 0 {
+        warnings.push(format!(
+            "{dropped} of {got} pictures left out: unlike the others; if somebody else was in view, enrol again"
+        ));
+    }
     let wanted = u32::try_from(WANTED).unwrap_or(u32::MAX);
     let got = u32::try_from(got).unwrap_or(u32::MAX);
     done(
@@ -299,11 +311,12 @@ impl Whose {
         encodings: &[Encoding],
     ) -> Result<Vec<String>, Failure> {
         let all: Vec<&Encoding> = encodings.iter().collect();
-        let comparer = Comparer::of(engine);
+        let scale = Scale::of(engine.clone());
+        let comparer = scale.comparer();
         let Some(this) = comparer.fuse(&all) else {
             return Ok(Vec::new());
         };
-        let limit = levels::limit(&daemon.config.rules, 1);
+        let limit = scale.limit(Strictness::from(&daemon.config.rules), 1);
         let alike = |other: &Fused| limit.admits(comparer.compare(&this, other));
         let mut users: Vec<String> = readable(daemon)?
             .iter()
@@ -311,7 +324,7 @@ impl Whose {
                 other.info.is_of(&engine.name, &engine.model) && kind_of(&other.info.camera) == kind
             })
             .filter(|other| other.info.user != self.user)
-            .filter(|other| fused(&comparer, other).is_some_and(|other| alike(&other.fused)))
+            .filter(|other| fused(comparer, other).is_some_and(|other| alike(&other.fused)))
             .map(|other| other.info.user.clone())
             .collect();
         users.sort();

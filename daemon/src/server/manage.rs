@@ -10,6 +10,7 @@ use facelogin_protocol::types::{
 };
 
 use crate::audit::Entry;
+use crate::levels::said;
 use crate::liveness;
 use crate::lockout;
 use crate::server::connection::{Answer, Nothing, Peer, done, root_only};
@@ -223,6 +224,10 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
         .iter()
         .filter(|(_, service)| service.enabled);
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let security = said(
+        &daemon.config,
+        known.engine.as_ref().map(|(engine, _)| engine.as_str()),
+    );
     let out = StatusOut {
         version: env!("CARGO_PKG_VERSION").into(),
         engine: known.engine.as_ref().map(|(engine, _)| engine.clone()),
@@ -238,6 +243,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
                 },
             })
             .collect(),
+        security,
         presence: match daemon.config.presence {
             Presence::Seat => "seat".into(),
             Presence::Local => "local".into(),

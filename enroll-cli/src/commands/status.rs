@@ -72,6 +72,7 @@ fn describe(status: &StatusOut) -> String {
         ("camera", status.camera.clone().unwrap_or_else(|| "none".into())),
         ("liveness", clean(&status.liveness)),
         ("services", services),
+        ("security", clean(&status.security)),
         ("presence", presence),
         ("user", format!("{}: {templates}", status.user)),
     ];
@@ -112,6 +113,7 @@ mod tests {
                     trigger: "enter".into(),
                 },
             ],
+            security: "balanced: aims high".into(),
             presence: "seat".into(),
             liveness: "on; colour: network".into(),
             logind: Some("answers".into()),
@@ -132,6 +134,7 @@ mod tests {
              camera    none\n\
              liveness  on; colour: network\n\
              services  gdm-password (immediate), login (enter)\n\
+             security  balanced: aims high\n\
              presence  seat; logind: answers\n\
              user      alice: 2 templates, 1 usable with this engine; enrol again\n\
              lockout   greeter: 5 mismatches, locked for 42 s"

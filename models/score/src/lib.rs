@@ -4,6 +4,9 @@
 //! All data is (de)serialisable with unknown fields and non-finite numbers refused, since it crosses from the vision
 //! process to the supervisor.
 
+pub mod calibration;
+mod claim;
+mod cohort;
 mod compare;
 mod encoding;
 mod engine_id;
@@ -16,7 +19,10 @@ mod login;
 mod quality;
 #[cfg(test)]
 mod testing;
+pub mod uncalibrated;
 
+pub use claim::claim;
+pub use cohort::{Cohort, CohortError, CohortInfo, Made};
 pub use compare::{Comparer, Comparison, Fused};
 pub use encoding::{ENCODING_LEN, Encoding};
 pub use engine_id::EngineId;
