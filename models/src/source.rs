@@ -65,7 +65,11 @@ impl Source {
             Self::Https => get(&agent(true), file.origin.to_owned()),
             Self::Loopback(Loopback(port)) => get(
                 &agent(false),
-                format!("http://127.0.0.1:{port}/{}.bz2", file.name),
+                // What it is called at its origin, packed or plain.
+                format!(
+                    "http://127.0.0.1:{port}/{}",
+                    file.origin.rsplit('/').next().unwrap_or(file.name)
+                ),
             ),
             Self::Folder(folder) => {
                 let plain = folder.join(file.name);

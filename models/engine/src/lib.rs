@@ -4,7 +4,7 @@
 //! `facelogin-score`.
 //!
 //! ```text
-//! Frame -> detect (HOG, on a smaller copy, brightened if need be) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
+//! Frame -> detect (on a smaller copy, brightened if need be) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
 //! ```
 
 mod chip;

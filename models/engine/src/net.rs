@@ -164,3 +164,84 @@ fn one_thread() -> Arc<ThreadPool> {
     POOL.get_or_init(|| Arc::new(ThreadPool::with_num_threads(1)))
         .clone()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field of a protocol buffer that holds bytes.
+    fn bytes(number: u8, content: &[u8]) -> Vec<u8> {
+        assert!(content.len() < 128);
+        [&[number << 3 | 2, content.len() as u8], content].concat()
+    }
+
+    /// A field that holds a small whole number.
+    fn whole(number: u8, value: u8) -> Vec<u8> {
+        vec![number << 3, value]
+    }
+
+    /// A tensor of floats of a shape, as ONNX describes an input.
+    fn described(name: &str, shape: &[u8]) -> Vec<u8> {
+        let sides: Vec<u8> = shape.iter().flat_map(|side| bytes(1, &whole(1, *side))).collect();
+        let tensor = [whole(1, 1), bytes(2, &sides)].concat();
+        [bytes(1, name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat()
+    }
+
+    /// A network of one operator, from `in` to `out`, whose inputs are these.
+    fn network(operator: &str, inputs: &[Vec<u8>]) -> Vec<u8> {
+        let node = [bytes(1, b"in"), bytes(2, b"out"), bytes(4, operator.as_bytes())].concat();
+        let inputs: Vec<u8> = inputs.iter().flat_map(|input| bytes(11, input)).collect();
+        let graph = [
+            bytes(1, &node),
+            bytes(2, b"g"),
+            inputs,
+            bytes(12, &described("out", &[1, 1, 2, 2])),
+        ];
+        [whole(1, 8), bytes(7, &graph.concat()), bytes(8, &whole(2, 13))].concat()
+    }
+
+    fn input() -> Vec<u8> {
+        described("in", &[1, 1, 2, 2])
+    }
+
+    #[test]
+    fn a_network_answers_by_name_and_shape() {
+        let mut net = Net::from_bytes("n", network("Relu", &[input()]), [1, 1, 2, 2]).unwrap();
+        let outputs = net.run(&[-1.0, 2.0, 0.0, -0.5]).unwrap();
+        let expected = Output {
+            name: "out".to_owned(),
+            shape: vec![1, 1, 2, 2],
+            data: vec![0.0, 2.0, 0.0, 0.0],
+        };
+        assert_eq!(outputs, [expected]);
+        assert_eq!(net.name(), "n");
+    }
+
+    #[test]
+    fn the_picture_is_the_input_of_its_shape_and_weights_that_are_listed_as_inputs_are_not() {
+        let listed = [described("weights", &[3, 1, 2, 2]), input()];
+        assert!(Net::from_bytes("n", network("Relu", &listed), [1, 1, 2, 2]).is_ok());
+        assert!(Net::from_bytes("n", network("Relu", &listed), [1, 1, 4, 4]).is_err());
+    }
+
+    #[test]
+    fn what_is_no_network_or_not_of_known_operators_is_refused() {
+        for bytes in [
+            Vec::new(),
+            b"not a network".to_vec(),
+            network("Cosh", &[input()]),
+            network("NoSuchThing", &[input()]),
+        ] {
+            assert!(Net::from_bytes("n", bytes, [1, 1, 2, 2]).is_err());
+        }
+    }
+
+    #[test]
+    fn too_few_numbers_and_answers_that_are_not_finite_are_errors() {
+        let mut net = Net::from_bytes("n", network("Relu", &[input()]), [1, 1, 2, 2]).unwrap();
+        for bad in [&[0.0; 3][..], &[0.0; 5], &[], &[1.0, f32::INFINITY, 0.0, 0.0]] {
+            let error = net.run(bad).unwrap_err();
+            assert!(error.to_string().starts_with("the network n failed: "), "{error}");
+        }
+    }
+}

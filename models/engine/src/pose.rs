@@ -26,9 +26,11 @@ const BASE: Nose = Nose {
     depth: 0.4415,
 };
 
-/// The tip of the nose, YuNet's third point.
+/// The tip of the nose, YuNet's third point. Its drop: between the medians of the faces whose nose is within 0.03 eye
+/// distances of the middle, 0.552 over 343 of LFW and 0.571 over 230 webcam frames of NUAA. Its depth: that with which
+/// the middle nine tenths of 1,932 faces of LFW turn as far as by dlib's points, over 47 degrees.
 const TIP: Nose = Nose {
-    drop: 0.5713,
+    drop: 0.56,
     depth: 0.55,
 };
 
@@ -190,6 +192,48 @@ mod tests {
             assert!(
                 p.yaw.is_finite() && p.pitch.is_finite() && p.roll.is_finite() && p.eye_distance.is_finite()
             );
+        }
+    }
+
+    #[test]
+    fn the_tip_of_the_nose_tells_turned_heads_too() {
+        // Eyes' centres, the nose's tip; the mouth is not looked at.
+        let turned = |yaw: f64, pitch: f64| {
+            let (sy, cy) = yaw.to_radians().sin_cos();
+            let (sp, cp) = pitch.to_radians().sin_cos();
+            let project = |x: f64, y: f64, z: f64| {
+                let (y, z) = (y * cp - z * sp, z * cp + y * sp);
+                Point {
+                    x: (300.0 + 100.0 * (x * cy + z * sy)) as f32,
+                    y: (200.0 + 100.0 * y) as f32,
+                }
+            };
+            let mouth = Point { x: 0.0, y: 0.0 };
+            pose_of_centres(&[
+                project(-0.5, 0.0, 0.0),
+                project(0.5, 0.0, 0.0),
+                project(0.0, TIP.drop, TIP.depth),
+                mouth,
+                mouth,
+            ])
+        };
+        let mut last = f32::MIN;
+        for pitch in [-25.0, -10.0, 0.0, 10.0, 25.0] {
+            let nodded = turned(0.0, pitch);
+            assert!(
+                (f64::from(nodded.pitch) - pitch).abs() < 8.0 && nodded.yaw.abs() < 0.1,
+                "{nodded:?}"
+            );
+            assert!(nodded.pitch > last);
+            last = nodded.pitch;
+        }
+        for yaw in [-45.0, -20.0, 0.0, 10.0, 30.0] {
+            let found = turned(yaw, 0.0);
+            assert!(
+                (f64::from(found.yaw) - yaw).abs() < 0.1 && found.roll.abs() < 0.1,
+                "{found:?}"
+            );
+            assert!((f64::from(found.eye_distance) - 100.0 * yaw.to_radians().cos()).abs() < 0.1);
         }
     }
 

@@ -15,8 +15,9 @@ const STRIDES: [usize; 3] = [8, 16, 32];
 /// Sides of the input are multiples of this; what is added to the right and below is black.
 const STEP: usize = 32;
 
-/// From which score on something is a face; OpenCV's default.
-const SCORE: f32 = 0.9;
+/// From which score on something is a face. OpenCV's default is 0.9, by which 20 of 1,980 pictures of LFW had none: each
+/// of their faces has 0.86 at least.
+const SCORE: f32 = 0.8;
 
 /// Of two boxes that share more of the area they cover than this, only the likelier is a face; OpenCV's default.
 const OVERLAP: f32 = 0.3;
@@ -222,8 +223,8 @@ mod tests {
     fn what_is_unlikely_or_not_finite_is_no_face_and_other_outputs_are_refused() {
         for (class, object, width, expected) in [
             (1.0, 1.0, 0.0, 1),
-            (0.9, 0.91, 0.0, 1),
-            (0.9, 0.89, 0.0, 0),
+            (0.8, 0.81, 0.0, 1),
+            (0.8, 0.79, 0.0, 0),
             (1.0, 0.0, 0.0, 0),
             (-1.0, -1.0, 0.0, 0),
             (1.0, 1.0, 1000.0, 0),
