@@ -17,7 +17,7 @@ const VERDICTS: [Verdict; 5] = [
     Verdict::UnknownUser,
 ];
 
-const REASONS: [Reason; 24] = [
+const REASONS: [Reason; 26] = [
     Reason::Matched,
     Reason::NotMatching,
     Reason::NobodySeen,
