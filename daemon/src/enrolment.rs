@@ -2,18 +2,24 @@
 
 use std::time::Duration;
 
-use facelogin_engine::{Encoding, Face};
-
-use crate::quality::{ENROLMENT, Flaw, only_good_face};
+use facelogin_score::gates::{ENROLMENT, Flaw, Focus, only_good_face};
+use facelogin_score::{Encoding, Face};
 
 /// Good pictures that an enrolment from the camera takes.
 pub const WANTED: usize = 7;
 
-/// The least that will do when time runs out.
+/// The least that will do when time runs out, or when some are unlike the others.
 pub const ENOUGH: usize = 5;
 
 /// Pictures taken closer together than this show the same instant: they add nothing.
 pub const APART: Duration = Duration::from_millis(300);
+
+/// A picture that shows the head as another one did is taken only when none that shows it otherwise came for so long.
+pub const SAME_VIEW: Duration = Duration::from_secs(1);
+
+/// From so many degrees of yaw or pitch a head is held otherwise. Five pictures whose views differ as much as those of a
+/// sitting do are refused on another day two thirds as often as five in a row (`docs/accuracy.md`).
+pub const TURNED_DEG: f32 = 4.0;
 
 /// The longest enrolment from the camera.
 pub const TIMEOUT: Duration = Duration::from_secs(45);
@@ -26,6 +32,9 @@ pub const CONSISTENT: f32 = 0.33;
 #[derive(Debug, Default)]
 pub struct Gathering {
     encodings: Vec<Encoding>,
+    /// Yaw and pitch of each.
+    views: Vec<(f32, f32)>,
+    focus: Focus,
     last: Option<Duration>,
     hint: Option<&'static str>,
 }
@@ -36,16 +45,21 @@ impl Gathering {
         if self.last.is_some_and(|last| elapsed < last + APART) {
             return false;
         }
-        let hint = match only_good_face(faces, &ENROLMENT) {
+        let good = only_good_face(faces, &ENROLMENT).and_then(|face| self.focus.judge(face).map(|()| face));
+        let hint = match good {
             Ok(face) => {
-                self.encodings.push(face.encoding.clone());
-                self.last = Some(elapsed);
-                Some("Keep looking at the camera, and turn your head a little")
+                let view = (face.quality.yaw_deg, face.quality.pitch_deg);
+                if self.is_new(view) || self.last.is_none_or(|last| elapsed >= last + SAME_VIEW) {
+                    self.encodings.push(face.encoding.clone());
+                    self.views.push(view);
+                    self.last = Some(elapsed);
+                }
+                self.guidance()
             }
-            Err(flaw) => Some(flaw.hint()),
+            Err(flaw) => flaw.hint(),
         };
-        let changed = hint != self.hint || self.last == Some(elapsed);
-        self.hint = hint;
+        let changed = Some(hint) != self.hint || self.last == Some(elapsed);
+        self.hint = Some(hint);
         changed
     }
 
@@ -68,6 +82,49 @@ impl Gathering {
     pub fn into_encodings(self) -> Vec<Encoding> {
         self.encodings
     }
+
+    /// Whether the head was held otherwise in all pictures so far.
+    fn is_new(&self, (yaw, pitch): (f32, f32)) -> bool {
+        self.views
+            .iter()
+            .all(|(y, p)| (yaw - y).abs() >= TURNED_DEG || (pitch - p).abs() >= TURNED_DEG)
+    }
+
+    /// Which views are missing, in words.
+    fn guidance(&self) -> &'static str {
+        let spread = |of: fn(&(f32, f32)) -> f32| {
+            let (low, high) = self
+                .views
+                .iter()
+                .map(of)
+                .fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)));
+            high - low
+        };
+        if spread(|view| view.0) < 2.0 * TURNED_DEG {
+            "Keep looking at the camera, and turn your head a little to one side"
+        } else if spread(|view| view.1) < 2.0 * TURNED_DEG {
+            "Keep looking at the camera, and raise or lower your chin a little"
+        } else {
+            "Keep looking at the camera, and turn your head a little the other way"
+        }
+    }
+}
+
+/// Leaves out those that are unlike the rest, the most unlike first, up to a third of all; says how many. More, and it is
+/// not clear who is meant.
+pub fn without_outliers(mut encodings: Vec<Encoding>) -> Result<(Vec<Encoding>, usize), Unfit> {
+    let most = encodings.len() / 3;
+    for dropped in 0..=most {
+        match consistent(&encodings) {
+            Ok(()) => return Ok((encodings, dropped)),
+            Err(Unfit::Odd { place, .. }) if dropped < most => {
+                encodings.remove(place);
+            }
+            Err(unfit) => return Err(unfit),
+        }
+    }
+    // Not reached: the last round returns either way.
+    consistent(&encodings).map(|()| (encodings, most))
 }
 
 /// Why a set of encodings is no template.
@@ -117,30 +174,105 @@ mod tests {
         Duration::from_millis(millis)
     }
 
+    fn turned(yaw: f32, pitch: f32) -> [Face; 1] {
+        let mut face = face(encoding(0.1, 0));
+        face.quality.yaw_deg = yaw;
+        face.quality.pitch_deg = pitch;
+        [face]
+    }
+
     #[test]
-    fn pictures_of_the_same_instant_count_once_and_bad_ones_not_at_all() {
+    fn pictures_of_the_same_instant_or_view_count_once_and_bad_ones_not_at_all() {
         let mut gathering = Gathering::default();
-        let good = [face(encoding(0.1, 0))];
-        assert!(gathering.observe(ms(0), &good));
-        assert!(!gathering.observe(ms(33), &good));
-        assert!(!gathering.observe(ms(299), &good));
-        assert!(gathering.observe(ms(300), &good));
+        assert!(gathering.observe(ms(0), &turned(0.0, 0.0)));
+        assert!(!gathering.observe(ms(299), &turned(9.0, 0.0)));
+        assert!(gathering.observe(ms(300), &turned(5.0, 0.0)));
         assert_eq!(gathering.got(), 2);
-        assert!(gathering.observe(ms(700), &[]));
+        // As before: not for a second.
+        gathering.observe(ms(700), &turned(3.0, 1.0));
+        assert_eq!(gathering.got(), 2);
+        assert!(gathering.observe(ms(1300), &turned(3.0, 1.0)));
+        assert_eq!(gathering.got(), 3);
+        assert!(gathering.observe(ms(1700), &[]));
         assert_eq!(gathering.hint(), Some(Flaw::NoFace.hint()));
         // The same hint again is no news.
-        assert!(!gathering.observe(ms(733), &[]));
+        assert!(!gathering.observe(ms(1733), &[]));
         let two = [
             sized(face(encoding(0.1, 0)), 200.0),
             sized(face(encoding(0.1, 0)), 20.0),
         ];
-        assert!(gathering.observe(ms(766), &two));
-        assert_eq!((gathering.got(), gathering.complete()), (2, false));
-        for picture in 0..WANTED - 2 {
-            gathering.observe(ms(1000 + 300 * picture as u64), &good);
+        assert!(gathering.observe(ms(1766), &two));
+        assert_eq!((gathering.got(), gathering.complete()), (3, false));
+        for picture in 0..WANTED as u64 - 3 {
+            gathering.observe(ms(3000 + 1000 * picture), &turned(0.0, 0.0));
+        }
+        assert!(
+            gathering.complete(),
+            "nobody is kept waiting for turning too little"
+        );
+        assert_eq!(gathering.into_encodings().len(), WANTED);
+    }
+
+    #[test]
+    fn whoever_turns_is_done_sooner_and_told_what_is_missing() {
+        let mut gathering = Gathering::default();
+        let views = [
+            (0.0, 0.0),
+            (-5.0, 0.0),
+            (5.0, 0.0),
+            (9.0, 0.0),
+            (0.0, 5.0),
+            (0.0, -5.0),
+            (5.0, 5.0),
+        ];
+        let mut hints = Vec::new();
+        for (place, (yaw, pitch)) in views.into_iter().enumerate() {
+            gathering.observe(ms(300 * place as u64), &turned(yaw, pitch));
+            hints.push(gathering.hint().unwrap());
         }
         assert!(gathering.complete());
-        assert_eq!(gathering.into_encodings().len(), WANTED);
+        assert!(
+            hints[0].contains("to one side") && hints[3].contains("chin") && hints[6].contains("other way")
+        );
+    }
+
+    #[test]
+    fn a_picture_far_less_sharp_than_the_others_is_blurred() {
+        let mut gathering = Gathering::default();
+        for (place, (sharpness, got)) in [(100.0, 1), (100.0, 2), (100.0, 3), (30.0, 3), (60.0, 4)]
+            .into_iter()
+            .enumerate()
+        {
+            let mut face = turned(0.0, 0.0);
+            face[0].quality.sharpness = sharpness;
+            gathering.observe(ms(1000 * place as u64), &face);
+            assert_eq!(gathering.got(), got, "{place}");
+        }
+    }
+
+    #[test]
+    fn the_few_that_are_unlike_the_others_are_left_out_and_a_crowd_is_refused() {
+        let own = |axis| encoding(0.1, axis);
+        let stranger = |axis| encoding(0.9, axis);
+        let six = || (0..5).map(own).collect::<Vec<_>>();
+        for strangers in 0..5 {
+            let mut all = six();
+            for place in 0..strangers {
+                all.insert(place, stranger(20 + place));
+            }
+            match without_outliers(all) {
+                Ok((kept, dropped)) => {
+                    assert!(strangers <= 2 && dropped == strangers, "{strangers}");
+                    assert_eq!(kept, six());
+                }
+                Err(unfit) => assert!(strangers > 2 && matches!(unfit, Unfit::Odd { .. }), "{strangers}"),
+            }
+        }
+        assert!(
+            without_outliers(vec![own(0), stranger(1)]).is_err(),
+            "of two nobody knows which"
+        );
+        assert_eq!(without_outliers(Vec::new()), Ok((Vec::new(), 0)));
     }
 
     #[test]

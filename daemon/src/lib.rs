@@ -10,6 +10,7 @@ pub mod decision;
 pub mod enrolment;
 pub mod grace;
 pub mod levels;
+pub mod liveness;
 pub mod lockout;
 pub mod logind;
 pub mod password;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use facelogin_config::{Config, Rules, Trigger};
+use facelogin_config::{Config, Liveness, Rules, Trigger};
 use facelogin_protocol::types::{Reason, Verdict};
 
-use crate::levels;
+use crate::levels::Strictness;
 
 /// What is asked, and by whom.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +42,12 @@ pub struct Standing {
 /// How a scan is to be run and judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScanRules {
-    /// A probe within this distance of a template matches.
-    pub threshold: f32,
+    /// How near a template a probe must come.
+    pub strictness: Strictness,
     /// Good pictures fused into a probe.
     pub frames: usize,
+    /// Whether what matches must be alive.
+    pub liveness: Liveness,
     /// The longest the scan may take.
     pub timeout: Duration,
     /// How long it goes on without a face.
@@ -96,18 +98,19 @@ pub fn decide(config: &Config, asked: &Asked<'_>, standing: &Standing) -> Policy
     if service.trigger == Trigger::Enter && !asked.consent {
         return unavailable(Reason::ConsentNeeded);
     }
-    let scan = scan_rules(&service.rules, standing.usable_templates, asked.timeout);
+    let scan = scan_rules(&service.rules, asked.timeout);
     if scan.timeout < SHORTEST_SCAN {
         return unavailable(Reason::NobodySeen);
     }
     Policy::Scan(scan)
 }
 
-/// The rules of a scan against `templates` templates, for a caller who waits `timeout`.
-pub fn scan_rules(rules: &Rules, templates: u32, timeout: Duration) -> ScanRules {
+/// The rules of a scan for a caller who waits `timeout`.
+pub fn scan_rules(rules: &Rules, timeout: Duration) -> ScanRules {
     ScanRules {
-        threshold: levels::threshold(rules, templates),
+        strictness: rules.into(),
         frames: rules.frames as usize,
+        liveness: rules.liveness,
         timeout: timeout.min(Duration::from_millis(rules.timeout_ms.into())),
         no_face_timeout: Duration::from_millis(rules.no_face_timeout_ms.into()),
     }

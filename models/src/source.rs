@@ -65,7 +65,11 @@ impl Source {
             Self::Https => get(&agent(true), file.origin.to_owned()),
             Self::Loopback(Loopback(port)) => get(
                 &agent(false),
-                format!("http://127.0.0.1:{port}/{}.bz2", file.name),
+                // What it is called at its origin, packed or plain.
+                format!(
+                    "http://127.0.0.1:{port}/{}",
+                    file.origin.rsplit('/').next().unwrap_or(file.name)
+                ),
             ),
             Self::Folder(folder) => {
                 let plain = folder.join(file.name);
@@ -134,8 +138,8 @@ fn get(agent: &ureq::Agent, url: String) -> Result<Incoming, FetchError> {
             // ureq's own limit is lifted because the caller's is exact.
             let bytes = answer.into_body().into_with_config().limit(u64::MAX).reader();
             Ok(Incoming {
+                packed: url.ends_with(".bz2"),
                 from: url,
-                packed: true,
                 bytes: Box::new(bytes),
             })
         }

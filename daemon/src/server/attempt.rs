@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use facelogin_engine::Encoding;
 use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
+use facelogin_score::{Comparer, Encoding};
 
 use crate::decision::{Decision, Enrolled, Judged, Step};
+use crate::levels::{Scale, Strictness};
+use crate::liveness;
 use crate::lockout::EntryClass;
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
 use crate::scan::{End, Judge};
@@ -87,10 +89,11 @@ pub fn attempt(
     let Begun {
         mut session,
         rules,
+        scale,
         templates,
     } = begun;
     let mut login = Login {
-        decision: Decision::new(rules, templates),
+        decision: Decision::new(rules, scale, templates),
         witness: Witness::default(),
     };
     let end = session.scan(peer, attempted.since, &mut login);
@@ -126,6 +129,7 @@ pub fn attempt(
 struct Begun<'a> {
     session: Session<'a>,
     rules: ScanRules,
+    scale: Scale,
     templates: Vec<Enrolled>,
 }
 
@@ -160,8 +164,9 @@ fn begin<'a>(
         return Err(unavailable(Reason::Busy));
     }
     // All that costs no time comes before the light: whoever waited in vain is refused in the dark.
-    let templates = enrolled(daemon, attempted, session.engine(), session.model())
-        .map_err(|error| refused(cannot_judge(daemon, &error)))?;
+    let scale = Scale::of(session.made_by());
+    let templates =
+        enrolled(daemon, attempted, &scale).map_err(|error| refused(cannot_judge(daemon, &error)))?;
     let now = standing(daemon, peer, attempted).map_err(refused)?;
     let now = Standing {
         usable_templates: most_of_a_kind(templates.iter().map(|template| template.kind)),
@@ -170,8 +175,13 @@ fn begin<'a>(
     if let Policy::Refuse(verdict, reason) = policy(&now) {
         return Err(refused((verdict, reason)));
     }
+    let mut wanted = kinds(templates.iter().map(|template| template.kind));
+    wanted.retain(|kind| liveness::will_do(rules.liveness, session.liveness(), *kind));
+    if wanted.is_empty() && !templates.is_empty() {
+        return Err(unavailable(Reason::LivenessUnavailable));
+    }
     session.open(Wanted {
-        kinds: kinds(templates.iter().map(|template| template.kind)),
+        kinds: wanted,
         built_in: !then.lid_closed,
     });
     // While the camera opens, logind and the account are asked once more.
@@ -179,6 +189,7 @@ fn begin<'a>(
         Ok(rules) => Ok(Begun {
             session,
             rules,
+            scale,
             templates,
         }),
         Err((verdict, reason)) => {
@@ -241,6 +252,8 @@ impl Judge for Login {
     }
     fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
         self.witness.observe(seen);
+        let flash = seen.strobe.map(|strobe| strobe.face - strobe.surround);
+        self.decision.flashed(flash);
         self.decision.observe(elapsed, &seen.faces)
     }
     fn on_time(&mut self, elapsed: Duration) -> Step {
@@ -249,25 +262,21 @@ impl Judge for Login {
 }
 
 /// The user's own templates that this engine can compare, each as one mean (R4: name and uid both match).
-fn enrolled(
-    daemon: &Daemon,
-    attempted: &Attempted<'_>,
-    engine: &str,
-    model: &str,
-) -> Result<Vec<Enrolled>, StoreError> {
+fn enrolled(daemon: &Daemon, attempted: &Attempted<'_>, scale: &Scale) -> Result<Vec<Enrolled>, StoreError> {
     let Ok(Some(uid)) = attempted.uid else {
         return Ok(Vec::new());
     };
+    let engine = scale.engine();
     let templates = daemon.store().templates_of(attempted.user, uid)?;
     Ok(templates
         .iter()
-        .filter(|template| template.info.is_of(engine, model))
-        .filter_map(mean_of)
+        .filter(|template| template.info.is_of(&engine.name, &engine.model))
+        .filter_map(|template| fused(scale.comparer(), template))
         .collect())
 }
 
-/// A template as its one mean; `None` for one that is not of this engine's length.
-pub fn mean_of(template: &Template) -> Option<Enrolled> {
+/// A template's encodings made into one; `None` for one that is not of this engine's length.
+pub fn fused(comparer: &Comparer, template: &Template) -> Option<Enrolled> {
     let encodings: Option<Vec<Encoding>> = template
         .encodings
         .iter()
@@ -278,19 +287,20 @@ pub fn mean_of(template: &Template) -> Option<Enrolled> {
     Some(Enrolled {
         id: template.info.id,
         kind: kind_of(&template.info.camera),
-        mean: Encoding::mean(&all)?,
+        fused: comparer.fuse(&all)?,
     })
 }
 
 /// A verdict without a scan.
 fn unscanned(verdict: Verdict, reason: Reason, elapsed: Duration) -> Judged {
     let nothing = ScanRules {
-        threshold: 0.0,
+        strictness: Strictness::Distance(0.0),
         frames: 1,
+        liveness: facelogin_config::Liveness::Off,
         timeout: Duration::ZERO,
         no_face_timeout: Duration::ZERO,
     };
-    let seen = Decision::new(nothing, Vec::new()).finish(elapsed);
+    let seen = Decision::new(nothing, Scale::none(), Vec::new()).finish(elapsed);
     let detail = Detail {
         threshold: None,
         ..seen.detail

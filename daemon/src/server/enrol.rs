@@ -4,17 +4,19 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use facelogin_engine::Encoding;
 use facelogin_protocol::types::{
     CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
     Reason, Template,
 };
+use facelogin_score::{Encoding, EngineId, Fused};
 
 use crate::decision::Step;
-use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
-use crate::levels;
+use crate::enrolment::{
+    ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture, without_outliers,
+};
+use crate::levels::{Scale, Strictness};
 use crate::scan::{End, Judge};
-use crate::server::attempt::{mean_of, readable};
+use crate::server::attempt::{fused, readable};
 use crate::server::connection::{Answer, Peer, done, root_only};
 use crate::server::failure::Failure;
 use crate::server::manage::{kind_of, note, template_out};
@@ -83,12 +85,22 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
         let why = format!("the camera that was opened, {camera}, is not of the kind that was asked for");
         return Err(Failure::Unavailable(Reason::CameraUnavailable, why));
     }
-    let encodings = gatherer.gathering.into_encodings();
-    if let Err(unfit) = consistent(&encodings) {
-        return Err(camera_unfit(&unfit));
+    let (encodings, dropped) =
+        without_outliers(gatherer.gathering.into_encodings()).map_err(|unfit| camera_unfit(&unfit))?;
+    if encodings.len() < ENOUGH {
+        return Err(not_enrolled(
+            None,
+            format!("{dropped} of {got} pictures are unlike the others"),
+            "Only the person to enrol may be in view; try again".into(),
+        ));
     }
-    let (template, warnings) = whose.keep(daemon, peer, &mut session, camera, &encodings, since)?;
+    let (template, mut warnings) = whose.keep(daemon, peer, &mut session, camera, &encodings, since)?;
     drop(session);
+    if dropped > 0 {
+        warnings.push(format!(
+            "{dropped} of {got} pictures left out: unlike the others; if somebody else was in view, enrol again"
+        ));
+    }
     let wanted = u32::try_from(WANTED).unwrap_or(u32::MAX);
     let got = u32::try_from(got).unwrap_or(u32::MAX);
     done(
@@ -264,14 +276,14 @@ impl Whose {
         encodings: &[Encoding],
         since: Instant,
     ) -> Result<(Template, Vec<String>), Failure> {
-        let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
-        let warnings = self.resemblances(daemon, &engine, &model, kind_of(&camera), encodings)?;
+        let engine = session.made_by();
+        let warnings = self.resemblances(daemon, &engine, kind_of(&camera), encodings)?;
         let new = NewTemplate {
             user: self.user.clone(),
             uid: self.uid,
             label: self.label,
-            engine,
-            model,
+            engine: engine.name,
+            model: engine.model,
             camera,
             encodings: encodings
                 .iter()
@@ -294,26 +306,30 @@ impl Whose {
     fn resemblances(
         &self,
         daemon: &Daemon,
-        engine: &str,
-        model: &str,
+        engine: &EngineId,
         kind: CameraKind,
         encodings: &[Encoding],
     ) -> Result<Vec<String>, Failure> {
         let all: Vec<&Encoding> = encodings.iter().collect();
-        let Some(mean) = Encoding::mean(&all) else {
+        let scale = Scale::of(engine.clone());
+        let comparer = scale.comparer();
+        let Some(this) = comparer.fuse(&all) else {
             return Ok(Vec::new());
         };
-        let limit = levels::threshold(&daemon.config.rules, 1);
-        let mut alike: Vec<String> = readable(daemon)?
+        let limit = scale.limit(Strictness::from(&daemon.config.rules), 1);
+        let alike = |other: &Fused| limit.admits(comparer.compare(&this, other));
+        let mut users: Vec<String> = readable(daemon)?
             .iter()
-            .filter(|other| other.info.is_of(engine, model) && kind_of(&other.info.camera) == kind)
+            .filter(|other| {
+                other.info.is_of(&engine.name, &engine.model) && kind_of(&other.info.camera) == kind
+            })
             .filter(|other| other.info.user != self.user)
-            .filter(|other| mean_of(other).is_some_and(|enrolled| enrolled.mean.distance(&mean) <= limit))
+            .filter(|other| fused(comparer, other).is_some_and(|other| alike(&other.fused)))
             .map(|other| other.info.user.clone())
             .collect();
-        alike.sort();
-        alike.dedup();
-        Ok(alike
+        users.sort();
+        users.dedup();
+        Ok(users
             .into_iter()
             .map(|user| {
                 format!("this face resembles the one enrolled for {user}: each can log in as the other")

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use facelogin_config::{Config, ConfigError, Device, Security, Trust, load};
+use facelogin_config::{Config, ConfigError, Device, Engine, Security, Trust, load};
+use facelogin_score::calibration::Level;
 use serde::Serialize;
 
 use super::Context;
@@ -36,6 +37,8 @@ struct Checked {
     /// What is allowed and dangerous.
     warnings: Vec<&'static str>,
     services: Vec<String>,
+    /// What is known of the levels in use.
+    levels: Vec<String>,
 }
 
 /// Checks or shows.
@@ -53,6 +56,7 @@ fn check(context: &mut Context<'_, '_>, draft: Option<PathBuf>) -> Result<Exit, 
         refused,
         warnings: warnings(&config),
         services: enabled(&config),
+        levels: levels(&config),
     };
     context.out.answer(&checked, || describe(&config, &checked))?;
     Ok(Exit::Ok)
@@ -104,6 +108,34 @@ fn enabled(config: &Config) -> Vec<String> {
         .collect()
 }
 
+/// What was measured of each level that the general rules or an enabled service asks for.
+fn levels(config: &Config) -> Vec<String> {
+    let engine = match config.engine {
+        Engine::Dlib => "dlib-hog-resnet",
+        Engine::Onnx => facelogin_score::uncalibrated::SFACE,
+    };
+    let services = config.services.values().filter(|service| service.enabled);
+    let rules = std::iter::once(&config.rules).chain(services.map(|service| &service.rules));
+    let named = rules
+        .filter(|rules| rules.threshold.is_none())
+        .map(|rules| rules.security);
+    let mut levels = Vec::new();
+    for security in named {
+        let said = facelogin_score::claim(
+            engine,
+            match security {
+                Security::Convenient => Level::Convenient,
+                Security::Balanced => Level::Balanced,
+                Security::Strict => Level::Strict,
+            },
+        );
+        if !levels.contains(&said) {
+            levels.push(said);
+        }
+    }
+    levels
+}
+
 fn warnings(config: &Config) -> Vec<&'static str> {
     let mut warnings = Vec::new();
     if config.camera.allow_virtual {
@@ -143,9 +175,9 @@ fn describe(config: &Config, checked: &Checked) -> String {
             rules.timeout_ms,
             config.lockout.failures
         ),
-        format!("camera: {camera}"),
-        format!("services: {services}"),
     ];
+    lines.extend(checked.levels.iter().cloned());
+    lines.extend([format!("camera: {camera}"), format!("services: {services}")]);
     lines.extend(
         checked
             .warnings
@@ -171,16 +203,31 @@ mod tests {
             refused: None,
             warnings: warnings(&config),
             services: enabled(&config),
+            levels: vec!["balanced: as measured".into()],
         };
         assert_eq!(
             describe(&config, &checked),
             "OK: a.toml\n\
              security balanced, 3 pictures, at most 4000 ms; lockout after 5 mismatches\n\
+             balanced: as measured\n\
              camera: replay of /srv/r\n\
              services: login\n\
              Warning: camera.allow_virtual: whoever can write to a camera made by software can log in.\n\
              Warning: camera.replay: pictures from a folder are played in place of a camera."
         );
+    }
+
+    #[test]
+    fn every_level_in_use_says_what_was_measured_of_it() {
+        let text = "security = 'strict'\n[services.login]\nenabled = true\n[services.swaylock]\nenabled = true\n\
+                    security = 'convenient'\n[services.i3lock]\nenabled = true\nthreshold = 0.3\n\
+                    [services.sddm]\nenabled = false\nsecurity = 'balanced'\n";
+        let said = levels(&facelogin_config::parse(text, Path::new("a.toml")).unwrap());
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("strict: aims at") && said[1].starts_with("convenient: aims at"));
+        assert!(said[0].contains("does not support"), "{said:?}");
+        let onnx = facelogin_config::parse("engine = 'onnx'\n", Path::new("a.toml")).unwrap();
+        assert!(levels(&onnx)[0].contains("were not measured"));
     }
 
     #[test]
@@ -192,6 +239,7 @@ mod tests {
             refused: None,
             warnings: warnings(&config),
             services: enabled(&config),
+            levels: vec!["balanced: as measured".into()],
         };
         assert!(describe(&config, &checked).contains("\ncamera: usb:046d:085e serial=7A8B, else auto\n"));
     }
@@ -204,6 +252,7 @@ mod tests {
             refused: None,
             warnings: warnings(&config),
             services: enabled(&config),
+            levels: vec!["balanced: as measured".into()],
         };
         assert!(describe(&config, &checked).contains("services: none"));
     }

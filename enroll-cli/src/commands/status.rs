@@ -70,7 +70,9 @@ fn describe(status: &StatusOut) -> String {
         ("vision", status.vision.clone()),
         ("engine", engine),
         ("camera", status.camera.clone().unwrap_or_else(|| "none".into())),
+        ("liveness", clean(&status.liveness)),
         ("services", services),
+        ("security", clean(&status.security)),
         ("presence", presence),
         ("user", format!("{}: {templates}", status.user)),
     ];
@@ -111,7 +113,9 @@ mod tests {
                     trigger: "enter".into(),
                 },
             ],
+            security: "balanced: aims high".into(),
             presence: "seat".into(),
+            liveness: "on; colour: network".into(),
             logind: Some("answers".into()),
             user: "alice".into(),
             templates: 2,
@@ -128,7 +132,9 @@ mod tests {
              vision    ready\n\
              engine    dlib, models 0123456789ab\n\
              camera    none\n\
+             liveness  on; colour: network\n\
              services  gdm-password (immediate), login (enter)\n\
+             security  balanced: aims high\n\
              presence  seat; logind: answers\n\
              user      alice: 2 templates, 1 usable with this engine; enrol again\n\
              lockout   greeter: 5 mismatches, locked for 42 s"

@@ -4,22 +4,27 @@
 //! `facelogin-score`.
 //!
 //! ```text
-//! Frame -> detect (HOG, on a smaller copy, brightened if need be, no closer than the scan so far asks for) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
+//! Frame -> detect (on a smaller copy, brightened if need be, no closer than the scan so far asks for) -> landmarks (5 points) -> encode (128 numbers) -> quality -> Analysis
 //! ```
 
 mod attention;
 mod bilinear;
 mod chip;
+mod clock;
 mod contrast;
 mod detect;
 mod dlib;
 mod engine;
 mod error;
 mod frame;
+mod liveness;
+mod net;
+mod onnx;
 mod pose;
 mod pyramid;
 mod quality;
 mod resample;
+mod similarity;
 
 pub use dlib::DlibEngine;
 pub use engine::{Effort, Engine};
@@ -29,3 +34,5 @@ pub use facelogin_score::{
     StageTimes, finite,
 };
 pub use frame::{Frame, MAX_SIDE, MIN_SIDE, Pixels};
+pub use liveness::{Boxes, LivenessNetwork};
+pub use onnx::OnnxEngine;

@@ -1,7 +1,7 @@
 //! How far one face in one frame can be relied on. Measurements only: what is good enough is decided elsewhere.
 
 use crate::chip::{Chip, LumaChip, SIDE};
-use crate::pose::pose;
+use crate::pose::{Pose, pose};
 use crate::{Frame, Point, Quality};
 
 /// Luma at or below, and at or above, which a pixel has lost its detail.
@@ -16,7 +16,18 @@ pub(crate) fn measure(
     points: &[Point; 5],
     chip: &Chip,
 ) -> Quality {
-    let pose = pose(points);
+    let inside = chip.inside(frame.width(), frame.height());
+    measure_posed(frame, spread, pose(points), chip, inside)
+}
+
+/// As [`measure`], where the landmarks are others: `inside` is the share of what the encoder sees that is on the picture.
+pub(crate) fn measure_posed(
+    frame: &Frame<'_>,
+    spread: Option<&Frame<'_>>,
+    pose: Pose,
+    chip: &Chip,
+    inside: f32,
+) -> Quality {
     let given = chip.luma(frame);
     let seen = spread.map(|spread| chip.luma(spread));
     let luma = seen.as_ref().unwrap_or(&given);
@@ -28,7 +39,7 @@ pub(crate) fn measure(
         yaw_deg: pose.yaw,
         pitch_deg: pose.pitch,
         roll_deg: pose.roll,
-        inside: chip.inside(frame.width(), frame.height()),
+        inside,
     }
 }
 

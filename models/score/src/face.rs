@@ -49,8 +49,9 @@ impl BBox {
 pub struct Face {
     /// Where the detector saw it.
     pub bbox: BBox,
-    /// In dlib's order: outer and inner corner of the eye on the picture's right (the person's left), outer and inner
-    /// corner of the other eye, base of the nose.
+    /// As the engine's detector gives them. dlib: outer and inner corner of the eye on the picture's right (the person's
+    /// left), outer and inner corner of the other eye, base of the nose. ONNX (YuNet): middle of the eye on the picture's
+    /// left (the person's right), of the other eye, tip of the nose, corner of the mouth on the picture's left, the other.
     pub points: [Point; 5],
     /// What it is compared by.
     pub encoding: Encoding,

@@ -124,6 +124,32 @@ fn a_missing_file_is_fetched_unpacked_verified_and_put_in_place() {
 }
 
 #[test]
+fn a_file_that_its_origin_has_plain_is_not_unpacked() {
+    let bytes = content();
+    let file = ModelFile {
+        origin: "https://example.invalid/a.dat",
+        ..file_for(&bytes)
+    };
+    let (source, server) = serve(vec![answer("200 OK", bytes.len(), &bytes)]);
+    let target = tempfile::tempdir().unwrap();
+    fetch(&[file], target.path(), &source, &mut quiet).unwrap();
+    assert_eq!(server.join().unwrap(), ["/a.dat"]);
+    assert_eq!(fs::read(target.path().join(NAME)).unwrap(), bytes);
+
+    // Nor is it taken when it comes packed after all.
+    let packed = pack(&bytes);
+    let (source, server) = serve(vec![answer("200 OK", packed.len(), &packed)]);
+    let target = tempfile::tempdir().unwrap();
+    let error = fetch(&[file], target.path(), &source, &mut quiet).unwrap_err();
+    assert!(
+        matches!(error, FetchError::Hash { .. } | FetchError::TooLarge { .. }),
+        "{error}"
+    );
+    server.join().unwrap();
+    assert_eq!(names_in(target.path()), [] as [&str; 0]);
+}
+
+#[test]
 fn a_bad_answer_leaves_nothing_behind() {
     let bytes = content();
     let file = file_for(&bytes);

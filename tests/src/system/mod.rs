@@ -166,6 +166,13 @@ impl System {
         fs::set_permissions(self.config(), PermissionsExt::from_mode(0o644)).unwrap();
     }
 
+    /// Puts one more model file, root's own, into the models' folder.
+    pub fn add_model(&self, file: &Path) {
+        let copy = self.models().join(file.file_name().unwrap());
+        fs::copy(file, &copy).unwrap();
+        fs::set_permissions(copy, PermissionsExt::from_mode(0o644)).unwrap();
+    }
+
     /// Puts a scene in front of the camera. The folder stays the same one: the vision process may open no other.
     pub fn show(&self, scene: &Scene) {
         for entry in fs::read_dir(self.replay()).unwrap() {

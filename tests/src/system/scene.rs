@@ -78,6 +78,11 @@ impl Scene {
         Self(vec![jpeg(&wall())])
     }
 
+    /// These JPEG pictures.
+    pub fn played(pictures: Vec<Vec<u8>>) -> Self {
+        Self(pictures)
+    }
+
     /// One person alone.
     pub fn of(portrait: Portrait) -> Self {
         Self(vec![jpeg(&with(&[(portrait, 440, 100, 20)]))])

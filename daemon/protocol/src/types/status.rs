@@ -45,8 +45,12 @@ message! {
         camera: Option<String>,
         /// Services that may use the face.
         services: Vec<Service>,
+        /// How strict the comparison is, and what was measured of that; a sentence.
+        security: String,
         /// Where the user must be: seat, local or off.
         presence: String,
+        /// What is asked of a face's being alive, and what the machine can tell of it, in words.
+        liveness: String,
         /// Whether logind answers, or what is wrong with it; absent when it is not asked.
         logind: Option<String>,
         /// The user that the rest is about.

@@ -74,6 +74,33 @@ fn a_user_has_at_most_eight_templates_of_an_engine() {
 }
 
 #[test]
+fn r18_the_templates_of_two_engines_stand_side_by_side_and_each_is_only_its_own_engines() {
+    let place = Place::used();
+    let mut other = template("ada", 1000);
+    (other.engine, other.model) = ("onnx".into(), "m1".into());
+    other.encodings.truncate(1);
+    place
+        .open()
+        .unwrap()
+        .add_template(&template("ada", 1000))
+        .unwrap();
+    place.open().unwrap().add_template(&other).unwrap();
+    // Whichever engine runs: what the store gives is whole, and what is compared is one engine's alone.
+    let kept = place.open().unwrap().templates_of("ada", 1000).unwrap();
+    let of = |engine: &str, model: &str| -> Vec<usize> {
+        let own = kept.iter().filter(|template| template.info.is_of(engine, model));
+        own.map(|template| template.encodings.len()).collect()
+    };
+    assert!(of("dlib", "m0").iter().all(|count| *count == 3) && !of("dlib", "m0").is_empty());
+    assert_eq!(of("onnx", "m1"), [1]);
+    assert_eq!(of("dlib", "m0").len() + 1, kept.len());
+    // The same engine with other models, and an engine that nobody is enrolled for.
+    for (engine, model) in [("onnx", "m0"), ("dlib", "m1"), ("onnx-yunet-evaluation", "m1")] {
+        assert!(of(engine, model).is_empty(), "{engine} {model}");
+    }
+}
+
+#[test]
 fn a_template_out_of_bounds_is_refused_and_nothing_is_stored() {
     type Change = fn(&mut NewTemplate);
     let changes: [(&str, Change); 8] = [

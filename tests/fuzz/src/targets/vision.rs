@@ -5,19 +5,24 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use facelogin_engine::{ENCODING_LEN, Encoding, Face};
+use facelogin_config::Liveness;
 use facelogin_protocol::Deadline;
 use facelogin_protocol::types::{CameraKind, Verdict};
-use facelogind::decision::{Decision, Enrolled, SINGLE_SLACK, Step};
+use facelogin_score::{ENCODING_LEN, Encoding, Face, SINGLE_SLACK};
+use facelogind::decision::{Decision, Enrolled, Step};
+use facelogind::levels::{Scale, Strictness};
 use facelogind::policy::ScanRules;
 use facelogind::vision::link::{Event, Link, VisionError};
 use facelogind::vision::wire::{MAX_JSON, Wanted};
 
 use super::split;
 
+const NEAR: f32 = 0.36;
+
 const RULES: ScanRules = ScanRules {
-    threshold: 0.36,
+    strictness: Strictness::Distance(NEAR),
     frames: 3,
+    liveness: Liveness::On,
     timeout: Duration::from_secs(4),
     no_face_timeout: Duration::from_millis(1500),
 };
@@ -66,12 +71,15 @@ fn scan(link: &mut Link) {
         Err(error) => return faulty_is_not_healthy(link, Some(&error)),
     };
     let template = Encoding::try_from_slice(&[0.0; ENCODING_LEN]).expect("finite numbers");
+    let scale = Scale::none();
+    let fused = scale.comparer().fuse(&[&template]).expect("one encoding");
     let mut decision = Decision::new(
         RULES,
+        scale,
         vec![Enrolled {
             id: 1,
             kind: CameraKind::Colour,
-            mean: template.clone(),
+            fused,
         }],
     );
     let (mut elapsed, mut near) = (Duration::ZERO, 0);
@@ -81,7 +89,7 @@ fn scan(link: &mut Link) {
             Ok(Event::Observation(seen)) => {
                 assert_eq!(seen.scan, scan, "a late picture of another scan");
                 seen.faces.iter().for_each(finite);
-                let any = |face: &Face| template.distance(&face.encoding) <= RULES.threshold + SINGLE_SLACK;
+                let any = |face: &Face| template.distance(&face.encoding) <= NEAR + SINGLE_SLACK;
                 near += usize::from(seen.faces.iter().any(any));
                 elapsed += Duration::from_millis(33);
                 if decision.observe(elapsed, &seen.faces) == Step::Done {
