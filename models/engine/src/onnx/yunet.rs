@@ -43,6 +43,36 @@ impl Found {
         self.width * self.height
     }
 
+    /// In a picture `scale` times as large: pixels' centres are whole numbers in both.
+    pub(crate) fn enlarged(&self, scale: f32) -> Self {
+        let place = |at: f32| (at + 0.5) * scale - 0.5;
+        Self {
+            score: self.score,
+            left: place(self.left),
+            top: place(self.top),
+            width: self.width * scale,
+            height: self.height * scale,
+            points: self.points.map(|point| Point {
+                x: place(point.x),
+                y: place(point.y),
+            }),
+        }
+    }
+
+    /// In a picture that begins so many pixels further left and up.
+    pub(crate) fn moved(&self, (x, y): (u32, u32)) -> Self {
+        let (x, y) = (x as f32, y as f32);
+        Self {
+            left: self.left + x,
+            top: self.top + y,
+            points: self.points.map(|point| Point {
+                x: point.x + x,
+                y: point.y + y,
+            }),
+            ..*self
+        }
+    }
+
     fn is_finite(&self) -> bool {
         let numbers = [self.score, self.left, self.top, self.width, self.height];
         let points = self.points.iter().flat_map(|p| [p.x, p.y]);
@@ -153,7 +183,7 @@ fn thinned(mut candidates: Vec<Found>) -> Vec<Found> {
 }
 
 /// The area that both cover over the area that either covers.
-fn overlap(a: &Found, b: &Found) -> f32 {
+pub(crate) fn overlap(a: &Found, b: &Found) -> f32 {
     let shared =
         |a: f32, a_long: f32, b: f32, b_long: f32| ((a + a_long).min(b + b_long) - a.max(b)).max(0.0);
     let both = shared(a.left, a.width, b.left, b.width) * shared(a.top, a.height, b.top, b.height);
