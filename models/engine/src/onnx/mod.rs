@@ -25,6 +25,14 @@ use crate::{Analysis, BBox, Effort, Engine, EngineError, EngineId, Face, Frame, 
 const VIDEO_SIDES: &[u32] = &[320];
 const STILL_SIDES: &[u32] = &[320, 640, 1280];
 
+/// Where faces are, and what the encoder and the measures of quality get to see.
+struct Seen<'a> {
+    /// In the coordinates of the frame, largest first; at least one.
+    faces: Vec<Found>,
+    /// The frame's size, RGB.
+    rgb: Cow<'a, [u8]>,
+}
+
 /// YuNet and SFace, resident.
 pub struct OnnxEngine {
     id: EngineId,
@@ -71,11 +79,7 @@ impl OnnxEngine {
     }
 
     /// The faces, and the picture's pixels in the range of levels in which they were found.
-    fn find<'a>(
-        &mut self,
-        frame: &Frame<'a>,
-        effort: Effort,
-    ) -> Result<Option<(Vec<Found>, Cow<'a, [u8]>)>, EngineError> {
+    fn find<'a>(&mut self, frame: &Frame<'a>, effort: Effort) -> Result<Option<Seen<'a>>, EngineError> {
         let size = (frame.width(), frame.height());
         for range in contrast::ranges(frame) {
             let rgb = match range {
@@ -91,7 +95,7 @@ impl OnnxEngine {
                 // Sharp.
                 Some(range) => range.spread_all(&frame.rgb()).into(),
             };
-            return Ok(Some((faces, rgb)));
+            return Ok(Some(Seen { faces, rgb }));
         }
         Ok(None)
     }
@@ -144,12 +148,12 @@ impl Engine for OnnxEngine {
         analysis.times.quality_us = clock.lap();
         let found = self.find(frame, effort)?;
         analysis.times.detect_us = clock.lap();
-        let Some((found, rgb)) = found else {
+        let Some(Seen { faces, rgb }) = found else {
             return Ok(analysis);
         };
         let size = (frame.width(), frame.height());
         let seen = Frame::new(size.0, size.1, Pixels::Rgb(&rgb))?;
-        for one in found {
+        for one in faces {
             // Without an alignment there is nothing to encode: not a face worth having.
             let Some(alignment) = Alignment::of(&one.points) else {
                 continue;
