@@ -1,6 +1,7 @@
 //! The second engine: YuNet's detector and a 112x112 encoder, networks in ONNX form, run in Rust alone.
 
 mod align;
+mod closer;
 mod encoder;
 mod yunet;
 
@@ -17,14 +18,20 @@ use crate::clock::Clock;
 use crate::contrast;
 use crate::pose::pose_of_centres;
 use crate::resample::{fit, shrink};
-use crate::{
-    Analysis, BBox, Effort, Engine, EngineError, EngineId, Face, Frame, MAX_FACES, Pixels, Point, quality,
-};
+use crate::{Analysis, BBox, Effort, Engine, EngineError, EngineId, Face, Frame, MAX_FACES, Pixels, quality};
 
 /// Longest sides, in pixels, of the copies in which faces are searched for, one after the other until there are some;
 /// see [`Effort`]. In each, faces are found from about 16 pixels of width.
 const VIDEO_SIDES: &[u32] = &[320];
 const STILL_SIDES: &[u32] = &[320, 640, 1280];
+
+/// Where faces are, and what the encoder and the measures of quality get to see.
+struct Seen<'a> {
+    /// In the coordinates of the frame, largest first; at least one.
+    faces: Vec<Found>,
+    /// The frame's size, RGB.
+    rgb: Cow<'a, [u8]>,
+}
 
 /// YuNet and SFace, resident.
 pub struct OnnxEngine {
@@ -72,11 +79,7 @@ impl OnnxEngine {
     }
 
     /// The faces, and the picture's pixels in the range of levels in which they were found.
-    fn find<'a>(
-        &mut self,
-        frame: &Frame<'a>,
-        effort: Effort,
-    ) -> Result<Option<(Vec<Found>, Cow<'a, [u8]>)>, EngineError> {
+    fn find<'a>(&mut self, frame: &Frame<'a>, effort: Effort) -> Result<Option<Seen<'a>>, EngineError> {
         let size = (frame.width(), frame.height());
         for range in contrast::ranges(frame) {
             let rgb = match range {
@@ -92,7 +95,7 @@ impl OnnxEngine {
                 // Sharp.
                 Some(range) => range.spread_all(&frame.rgb()).into(),
             };
-            return Ok(Some((faces, rgb)));
+            return Ok(Some(Seen { faces, rgb }));
         }
         Ok(None)
     }
@@ -109,15 +112,22 @@ impl OnnxEngine {
                 Some(small) => self.detector.search(&shrink(rgb, size, small), small)?,
                 None => self.detector.search(rgb, size)?,
             };
+            if faces.is_empty() && small.is_some() {
+                continue;
+            }
+            faces.sort_by(|a, b| b.area().total_cmp(&a.area()));
+            faces.truncate(MAX_FACES);
             if let Some(small) = small {
                 let scale = f64::from(size.0.max(size.1)) / f64::from(small.0.max(small.1));
-                faces.iter_mut().for_each(|face| enlarge(face, scale as f32));
+                let coarse = faces.first().is_some_and(|nearest| nearest.width < closer::FINE);
+                for face in &mut faces {
+                    *face = face.enlarged(scale as f32);
+                }
+                if let (true, Some(nearest)) = (coarse, faces.first_mut()) {
+                    *nearest = closer::look(&mut self.detector, rgb, size, nearest)?;
+                }
             }
-            if !faces.is_empty() || small.is_none() {
-                faces.sort_by(|a, b| b.area().total_cmp(&a.area()));
-                faces.truncate(MAX_FACES);
-                return Ok(faces);
-            }
+            return Ok(faces);
         }
         Ok(Vec::new())
     }
@@ -138,12 +148,12 @@ impl Engine for OnnxEngine {
         analysis.times.quality_us = clock.lap();
         let found = self.find(frame, effort)?;
         analysis.times.detect_us = clock.lap();
-        let Some((found, rgb)) = found else {
+        let Some(Seen { faces, rgb }) = found else {
             return Ok(analysis);
         };
         let size = (frame.width(), frame.height());
         let seen = Frame::new(size.0, size.1, Pixels::Rgb(&rgb))?;
-        for one in found {
+        for one in faces {
             // Without an alignment there is nothing to encode: not a face worth having.
             let Some(alignment) = Alignment::of(&one.points) else {
                 continue;
@@ -171,19 +181,6 @@ impl Engine for OnnxEngine {
         }
         Ok(analysis)
     }
-}
-
-/// From a smaller copy to the picture: pixels' centres are whole numbers in both.
-fn enlarge(face: &mut Found, scale: f32) {
-    let place = |at: f32| (at + 0.5) * scale - 0.5;
-    face.left = place(face.left);
-    face.top = place(face.top);
-    face.width *= scale;
-    face.height *= scale;
-    face.points = face.points.map(|point| Point {
-        x: place(point.x),
-        y: place(point.y),
-    });
 }
 
 fn bbox(face: &Found) -> BBox {
