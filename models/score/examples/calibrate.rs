@@ -10,6 +10,8 @@
 //! at a time, and by the raw distance. Whoever went into the cohort is left out. It prints no names.
 #![allow(clippy::print_stdout)]
 
+// Each example has its own use for it.
+#[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
 #[path = "support/logins.rs"]

@@ -18,12 +18,10 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 struct Line {
     path: String,
     analysis: Option<Analysis>,
-    #[allow(dead_code)]
     error: Option<String>,
 }
 
 /// One picture.
-#[allow(dead_code)] // Each example has its own use for it.
 pub struct Picture {
     pub session: Option<String>,
     pub faces: Vec<Face>,
@@ -102,7 +100,6 @@ impl Random {
     }
 
     /// Above 0, up to 1.
-    #[allow(dead_code)]
     pub fn unit(&mut self) -> f64 {
         ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64
     }
