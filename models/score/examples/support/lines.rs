@@ -73,7 +73,7 @@ pub fn people(file: &Path) -> Result<People> {
 /// Whether a person's encodings may be mixed into the cohort; all others are for calibrating and testing. Those with one
 /// or two pictures, half of them by a hash of the name, so that everybody of whom there is enough to test stays out.
 pub fn of_the_cohort(person: &str, pictures: usize) -> bool {
-    pictures <= 2 && fnv(person.as_bytes()) % 2 == 0
+    pictures <= 2 && fnv(person.as_bytes()).is_multiple_of(2)
 }
 
 /// FNV-1a, 64 bits.
