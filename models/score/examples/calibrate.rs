@@ -92,7 +92,7 @@ fn main() -> Result<()> {
             let matched = |ones: &[logins::Try]| ones.iter().filter(|one| one.reach <= limit).count();
             Evidence {
                 group: group.name.clone(),
-                people: group.people(),
+                people: tries.people(),
                 pairs: tries.pairs(),
                 tries: tries.impostors.len(),
                 false_matches: matched(&tries.impostors),

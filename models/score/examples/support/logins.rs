@@ -56,6 +56,12 @@ pub struct Tries {
 }
 
 impl Tries {
+    /// Everybody who was enrolled or tried.
+    pub fn people(&self) -> usize {
+        let both = |one: &Try| [one.people.0, one.people.1];
+        self.impostors.iter().flat_map(both).collect::<HashSet<_>>().len()
+    }
+
     /// Pairs of different people, whoever of them is enrolled.
     pub fn pairs(&self) -> usize {
         let pair = |one: &Try| (one.people.0.min(one.people.1), one.people.0.max(one.people.1));
@@ -98,10 +104,6 @@ impl Group {
             occasions,
             sittings,
         }
-    }
-
-    pub fn people(&self) -> usize {
-        self.occasions.len()
     }
 
     /// Everybody's templates against everybody's logins.
