@@ -17,8 +17,8 @@ pub const APART: Duration = Duration::from_millis(300);
 /// A picture that shows the head as another one did is taken only when none that shows it otherwise came for so long.
 pub const SAME_VIEW: Duration = Duration::from_secs(1);
 
-/// From so many degrees of yaw or pitch a head is held otherwise. Five pictures whose views differ as much as those of a
-/// sitting do are refused on another day two thirds as often as five in a row (`docs/accuracy.md`).
+/// From so many degrees of yaw or pitch a head is held otherwise. Five pictures as different in pose as a sitting has them
+/// are refused on another day less than half as often at `convenient` as five in a row (`docs/accuracy.md`).
 pub const TURNED_DEG: f32 = 4.0;
 
 /// The longest enrolment from the camera.

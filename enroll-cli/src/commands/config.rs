@@ -67,7 +67,10 @@ fn show(context: &mut Context<'_, '_>, draft: Option<PathBuf>) -> Result<Exit, C
     if let Some(why) = refused {
         context.out.note(&format!("Note: {why}"));
     }
-    context.out.answer(&config, || out::toml(&config.to_toml()))?;
+    context.out.answer(&config, || {
+        let said: String = levels(&config).iter().map(|said| format!("# {said}\n")).collect();
+        out::toml(&format!("{said}{}", config.to_toml()))
+    })?;
     Ok(Exit::Ok)
 }
 

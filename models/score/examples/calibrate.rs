@@ -10,6 +10,8 @@
 //! at a time, and by the raw distance. Whoever went into the cohort is left out. It prints no names.
 #![allow(clippy::print_stdout)]
 
+// Each example has its own use for it.
+#[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
 #[path = "support/logins.rs"]
@@ -90,7 +92,7 @@ fn main() -> Result<()> {
             let matched = |ones: &[logins::Try]| ones.iter().filter(|one| one.reach <= limit).count();
             Evidence {
                 group: group.name.clone(),
-                people: group.people(),
+                people: tries.people(),
                 pairs: tries.pairs(),
                 tries: tries.impostors.len(),
                 false_matches: matched(&tries.impostors),

@@ -14,6 +14,8 @@
 //! people, and how near people are to each other; no names.
 #![allow(clippy::print_stdout)]
 
+// Each example has its own use for it.
+#[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
 

@@ -145,10 +145,11 @@ impl Focus {
             let place = self.seen.partition_point(|one| one.total_cmp(&sharpness).is_lt());
             self.seen.insert(place, sharpness);
         }
+        // Written so that a NaN is blurred.
         match usual {
-            // Written so that a NaN is blurred.
-            Some(usual) if !(sharpness >= USUAL_SHARPNESS * usual) => Err(Flaw::Blurred),
-            _ => Ok(()),
+            None => Ok(()),
+            Some(usual) if sharpness >= USUAL_SHARPNESS * usual => Ok(()),
+            Some(_) => Err(Flaw::Blurred),
         }
     }
 }

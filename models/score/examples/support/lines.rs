@@ -18,12 +18,10 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 struct Line {
     path: String,
     analysis: Option<Analysis>,
-    #[allow(dead_code)]
     error: Option<String>,
 }
 
 /// One picture.
-#[allow(dead_code)] // Each example has its own use for it.
 pub struct Picture {
     pub session: Option<String>,
     pub faces: Vec<Face>,
@@ -75,7 +73,7 @@ pub fn people(file: &Path) -> Result<People> {
 /// Whether a person's encodings may be mixed into the cohort; all others are for calibrating and testing. Those with one
 /// or two pictures, half of them by a hash of the name, so that everybody of whom there is enough to test stays out.
 pub fn of_the_cohort(person: &str, pictures: usize) -> bool {
-    pictures <= 2 && fnv(person.as_bytes()) % 2 == 0
+    pictures <= 2 && fnv(person.as_bytes()).is_multiple_of(2)
 }
 
 /// FNV-1a, 64 bits.
@@ -102,7 +100,6 @@ impl Random {
     }
 
     /// Above 0, up to 1.
-    #[allow(dead_code)]
     pub fn unit(&mut self) -> f64 {
         ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64
     }

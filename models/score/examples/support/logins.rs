@@ -18,6 +18,9 @@ const STEP: usize = 3;
 /// Of one person, whose hundreds of pictures would outweigh all others.
 const PICTURES: usize = 60;
 
+/// A usable picture, and whether an enrolment would take it.
+type Usable = (Encoding, bool);
+
 /// What is measured by.
 #[derive(Clone, Copy)]
 pub enum Kind {
@@ -29,7 +32,7 @@ pub enum Kind {
 pub struct Group {
     pub name: String,
     /// Of each person the occasions, of each occasion the usable pictures, and which of them an enrolment would take.
-    occasions: Vec<Vec<Vec<(Encoding, bool)>>>,
+    occasions: Vec<Vec<Vec<Usable>>>,
     /// Whether pictures tell the sitting they are of.
     sittings: bool,
 }
@@ -53,6 +56,12 @@ pub struct Tries {
 }
 
 impl Tries {
+    /// Everybody who was enrolled or tried.
+    pub fn people(&self) -> usize {
+        let both = |one: &Try| [one.people.0, one.people.1];
+        self.impostors.iter().flat_map(both).collect::<HashSet<_>>().len()
+    }
+
     /// Pairs of different people, whoever of them is enrolled.
     pub fn pairs(&self) -> usize {
         let pair = |one: &Try| (one.people.0.min(one.people.1), one.people.0.max(one.people.1));
@@ -69,7 +78,7 @@ impl Group {
                 continue;
             }
             let mut focus: BTreeMap<String, Focus> = BTreeMap::new();
-            let mut own: Vec<(Option<String>, Vec<(Encoding, bool)>)> = Vec::new();
+            let mut own: Vec<(Option<String>, Vec<Usable>)> = Vec::new();
             for Picture { session, faces } in pictures.into_iter().take(PICTURES * 4) {
                 sittings |= session.is_some();
                 let Ok(face) = one_good_face(&faces, &LOGIN) else {
@@ -95,10 +104,6 @@ impl Group {
             occasions,
             sittings,
         }
-    }
-
-    pub fn people(&self) -> usize {
-        self.occasions.len()
     }
 
     /// Everybody's templates against everybody's logins.
@@ -173,7 +178,7 @@ impl Group {
         kind: Kind,
         frames: usize,
         who: usize,
-        occasion: &[(Encoding, bool)],
+        occasion: &[Usable],
         enrolled: &[Template],
         genuine: &mut Vec<Try>,
     ) {
