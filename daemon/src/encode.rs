@@ -1,0 +1,269 @@
+//! Pictures to encodings for whoever measures: paths in, a line of JSON each out. It serves nobody's login: it runs
+//! as an ordinary user's process, has no camera, no store and no socket, and decodes and encodes with the very code
+//! that the daemon uses.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use facelogin_engine::{Analysis, DlibEngine, Effort, Engine, EngineError, EngineId, Frame};
+use facelogin_models::{ModelDirs, ModelError, Trust, verify_all};
+use serde::Serialize;
+
+use crate::vision::decode;
+use crate::vision::wire::MAX_PICTURE;
+
+/// The longest path, in bytes: what Linux takes.
+const LONGEST_PATH: u64 = 4096;
+
+/// Which engine encodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// dlib: HOG detector, five landmarks, ResNet encoder.
+    Dlib,
+    /// YuNet detector and a margin-softmax encoder.
+    Onnx,
+}
+
+/// How hard faces are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Looking {
+    /// As in a picture given to an enrolment.
+    Still,
+    /// As in a camera's frame.
+    Video,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The engine.
+    pub engine: Which,
+    /// Where its models are.
+    pub models: ModelDirs,
+    /// Who may own them.
+    pub trust: Trust,
+    /// See [`Looking`].
+    pub looking: Looking,
+}
+
+/// Why nothing can be encoded. A picture that cannot is no such reason: it gets its own line.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// The models are missing or altered.
+    #[error(transparent)]
+    Models(#[from] ModelError),
+    /// They cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] EngineError),
+    /// No such engine here.
+    #[error("the engine {0} is not part of this build; use --engine dlib")]
+    NotBuilt(&'static str),
+    /// A list that is no list of paths.
+    #[error("line {line} of the list is longer than any path; give one path in each line")]
+    LongLine {
+        /// From 1.
+        line: u64,
+    },
+    /// The list cannot be read, or the answers not be written.
+    #[error("{what}: {why}")]
+    Stream {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        why: io::Error,
+    },
+}
+
+/// The first line of what is written.
+#[derive(Serialize)]
+struct Head<'a> {
+    engine: &'a EngineId,
+}
+
+/// A line for each path, in their order.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    Analysis { path: &'a str, analysis: Analysis },
+    Error { path: &'a str, error: String },
+}
+
+/// Encodes the pictures whose paths `list` has, one in each line, until it ends.
+pub fn run(task: &Task, list: impl BufRead, out: impl Write) -> Result<(), EncodeError> {
+    let mut engine = load(task)?;
+    encode_all(engine.as_mut(), task.looking, list, out)
+}
+
+fn load(task: &Task) -> Result<Box<dyn Engine>, EncodeError> {
+    match task.engine {
+        Which::Dlib => {
+            let models = verify_all(&task.models, task.trust)?;
+            Ok(Box::new(DlibEngine::load(&models)?))
+        }
+        Which::Onnx => Err(EncodeError::NotBuilt("onnx")),
+    }
+}
+
+fn encode_all(
+    engine: &mut dyn Engine,
+    looking: Looking,
+    mut list: impl BufRead,
+    mut out: impl Write,
+) -> Result<(), EncodeError> {
+    write_line(&mut out, &Head { engine: engine.id() })?;
+    let effort = match looking {
+        Looking::Still => Effort::Still,
+        Looking::Video => Effort::Video,
+    };
+    for line in 1.. {
+        let Some(path) = next_path(&mut list, line)? else {
+            break;
+        };
+        let name = path.to_string_lossy();
+        let answer = match encode(engine, effort, &path) {
+            Ok(analysis) => Line::Analysis {
+                path: &name,
+                analysis,
+            },
+            Err(error) => Line::Error { path: &name, error },
+        };
+        write_line(&mut out, &answer)?;
+    }
+    Ok(())
+}
+
+fn next_path(list: &mut impl BufRead, line: u64) -> Result<Option<PathBuf>, EncodeError> {
+    let mut bytes = Vec::new();
+    list.take(LONGEST_PATH + 1)
+        .read_until(b'\n', &mut bytes)
+        .map_err(|why| EncodeError::Stream {
+            what: "reading the list of pictures",
+            why,
+        })?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    }
+    if bytes.len() as u64 > LONGEST_PATH {
+        return Err(EncodeError::LongLine { line });
+    }
+    Ok(Some(std::ffi::OsStr::from_bytes(&bytes).into()))
+}
+
+/// Each line leaves at once: whoever waits for it gives the next path for it.
+fn write_line(out: &mut impl Write, value: &impl Serialize) -> Result<(), EncodeError> {
+    let written = serde_json::to_vec(value)
+        .map_err(io::Error::from)
+        .and_then(|mut line| {
+            line.push(b'\n');
+            out.write_all(&line)?;
+            out.flush()
+        });
+    written.map_err(|why| EncodeError::Stream {
+        what: "writing an answer",
+        why,
+    })
+}
+
+fn encode(engine: &mut dyn Engine, effort: Effort, path: &Path) -> Result<Analysis, String> {
+    let bytes = read(path)?;
+    let picture = decode::picture_file(&bytes).map_err(|error| error.to_string())?;
+    let frame =
+        Frame::new(picture.width, picture.height, picture.pixels()).map_err(|error| error.to_string())?;
+    engine.analyse(&frame, effort).map_err(|error| error.to_string())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let said = |error: io::Error| error.to_string();
+    // Opening a pipe would wait for whoever writes to it.
+    if !std::fs::metadata(path).map_err(said)?.is_file() {
+        return Err("it is not a file".into());
+    }
+    let mut bytes = Vec::new();
+    let limit = MAX_PICTURE as u64;
+    File::open(path)
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        .map_err(said)?;
+    if bytes.len() as u64 > limit {
+        return Err(format!(
+            "it has more than the {limit} bytes that a picture may have"
+        ));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{encoding, face};
+
+    /// Sees one face in every picture.
+    struct OneFace(EngineId);
+
+    impl Engine for OneFace {
+        fn id(&self) -> &EngineId {
+            &self.0
+        }
+
+        fn analyse(&mut self, frame: &Frame<'_>, effort: Effort) -> Result<Analysis, EngineError> {
+            assert_eq!(effort, Effort::Still);
+            Ok(Analysis {
+                faces: vec![face(encoding(0.5, 0))],
+                times: Default::default(),
+                brightness: frame.brightness(),
+            })
+        }
+    }
+
+    fn lines(list: &[u8]) -> Result<Vec<serde_json::Value>, EncodeError> {
+        let id = EngineId {
+            name: "one".into(),
+            model: "ab".into(),
+        };
+        let mut out = Vec::new();
+        encode_all(&mut OneFace(id), Looking::Still, list, &mut out)?;
+        let text = String::from_utf8(out).unwrap();
+        Ok(text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect())
+    }
+
+    #[test]
+    fn every_path_has_a_line_and_a_bad_picture_ends_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let good = dir.path().join("a b.png");
+        image::RgbImage::new(80, 80).save(&good).unwrap();
+        let bad = dir.path().join("bad.jpg");
+        std::fs::write(&bad, b"not a picture").unwrap();
+        let list = [
+            &bad,
+            &good,
+            &dir.path().join("none.jpg"),
+            &dir.path().to_path_buf(),
+        ]
+        .map(|path| path.display().to_string())
+        .join("\n");
+        let lines = lines(list.as_bytes()).unwrap();
+        assert_eq!(lines.len(), 5);
+        assert_eq!(lines[0]["engine"]["name"], "one");
+        assert_eq!(lines[1]["error"], "it is neither JPEG nor PNG");
+        assert_eq!(lines[2]["path"], good.display().to_string());
+        let analysis: Analysis = serde_json::from_value(lines[2]["analysis"].clone()).unwrap();
+        assert_eq!(analysis.faces.len(), 1);
+        assert!(lines[3]["error"].as_str().unwrap().contains("No such file"));
+        assert_eq!(lines[4]["error"], "it is not a file");
+    }
+
+    #[test]
+    fn a_list_without_line_ends_is_refused_and_an_empty_one_is_answered() {
+        assert_eq!(lines(b"").unwrap().len(), 1);
+        let endless = vec![b'a'; 5000];
+        assert!(matches!(lines(&endless), Err(EncodeError::LongLine { line: 1 })));
+    }
+}
