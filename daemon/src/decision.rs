@@ -1,21 +1,13 @@
 //! Whether the faces seen so far are the user's. Pure: rules, templates and observations in, a verdict out.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use facelogin_engine::{Encoding, Face};
 use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
+use facelogin_score::gates::{Flaw, LOGIN, one_good_face};
+use facelogin_score::{Comparer, Face, Fused, Login, LoginRules};
 
 use crate::policy::ScanRules;
-use crate::quality::{Flaw, LOGIN, one_good_face};
-
-/// After this many times the needed pictures without a match the scan ends: looking longer only gives a stranger more
-/// tries.
-pub const WINDOWS: usize = 4;
-
-/// How much farther than the fused probe a single picture may be from the template. It keeps a face that is swapped
-/// between pictures from hiding in the mean. Measured in `docs/accuracy.md`: webcam pictures of one person stay within it.
-pub const SINGLE_SLACK: f32 = 0.12;
+use crate::quality;
 
 /// The fused encodings of one template.
 #[derive(Clone, Debug)]
@@ -24,8 +16,8 @@ pub struct Enrolled {
     pub id: i64,
     /// What the camera saw that it was made with: colour or infrared.
     pub kind: CameraKind,
-    /// The mean of its encodings.
-    pub mean: Encoding,
+    /// Its encodings, made into one.
+    pub fused: Fused,
 }
 
 /// What to do after a picture.
@@ -43,14 +35,10 @@ pub struct Decision {
     rules: ScanRules,
     /// All of the user's.
     enrolled: Vec<Enrolled>,
-    /// Those of the open camera's kind: none before it is open.
-    templates: Vec<Enrolled>,
-    window: VecDeque<Encoding>,
+    /// Those that the login compares with: of the open camera's kind, none before it is open.
+    candidates: Vec<i64>,
+    login: Login,
     frames: u32,
-    usable: u32,
-    compared: bool,
-    matched: Option<i64>,
-    best: Option<f32>,
     last_flaw: Option<Flaw>,
     worst_view: Option<Flaw>,
     first_frame: Option<Duration>,
@@ -73,17 +61,17 @@ pub struct Judged {
 impl Decision {
     /// Begins. `enrolled` are the user's own templates (R4); those are compared that are of the kind of the camera that
     /// [`Self::opened`] tells of, and without any nothing ever matches.
-    pub fn new(rules: ScanRules, enrolled: Vec<Enrolled>) -> Self {
+    pub fn new(rules: ScanRules, comparer: Comparer, enrolled: Vec<Enrolled>) -> Self {
+        let login = LoginRules {
+            limit: rules.limit,
+            frames: rules.frames,
+        };
         Self {
             rules,
             enrolled,
-            templates: Vec::new(),
-            window: VecDeque::new(),
+            candidates: Vec::new(),
+            login: Login::new(login, comparer, Vec::new()),
             frames: 0,
-            usable: 0,
-            compared: false,
-            matched: None,
-            best: None,
             last_flaw: None,
             worst_view: None,
             first_frame: None,
@@ -94,13 +82,10 @@ impl Decision {
     /// A camera is open that sees this: a face in infrared is never compared with one in colour.
     pub fn opened(&mut self, kind: CameraKind) {
         let kind = kind.compared_as();
-        self.templates = self
-            .enrolled
-            .iter()
-            .filter(|template| template.kind == kind)
-            .cloned()
-            .collect();
-        self.window.clear();
+        let of_its_kind = || self.enrolled.iter().filter(|template| template.kind == kind);
+        self.candidates = of_its_kind().map(|template| template.id).collect();
+        let fused = of_its_kind().map(|template| template.fused.clone()).collect();
+        self.login.against(fused);
     }
 
     /// Takes in the faces of one picture, `elapsed` after the request.
@@ -108,12 +93,14 @@ impl Decision {
         self.frames += 1;
         self.first_frame.get_or_insert(elapsed);
         self.face_seen |= !faces.is_empty();
-        if self.templates.is_empty() {
+        if self.login.nothing_to_find() {
             // Nothing to look for.
             return Step::Done;
         }
         match one_good_face(faces, &LOGIN) {
-            Ok(face) => self.compare(&face.encoding),
+            Ok(face) => {
+                self.login.push(&face.encoding);
+            }
             Err(flaw) => {
                 self.last_flaw = Some(flaw);
                 if flaw != Flaw::NoFace {
@@ -121,11 +108,11 @@ impl Decision {
                 }
                 // A probe is fused from pictures that follow one another: whoever left the view starts anew.
                 if matches!(flaw, Flaw::NoFace | Flaw::SeveralFaces) {
-                    self.window.clear();
+                    self.login.interrupted();
                 }
             }
         }
-        if self.matched.is_some() || self.usable as usize >= WINDOWS * self.rules.frames {
+        if self.login.matched().is_some() || self.login.exhausted() {
             return Step::Done;
         }
         self.on_time(elapsed)
@@ -153,25 +140,30 @@ impl Decision {
     /// Whether a full probe was compared and did not match: it counts against the user even if the scan is cancelled
     /// afterwards (R21).
     pub fn mismatched(&self) -> bool {
-        self.compared && self.matched.is_none()
+        self.login.compared() && self.login.matched().is_none()
     }
 
     /// The verdict, `elapsed` after the request.
     pub fn finish(&self, elapsed: Duration) -> Judged {
-        let (verdict, reason) = match self.matched {
+        let matched = self.login.matched();
+        let (verdict, reason) = match matched {
             Some(_) => (Verdict::Match, Reason::Matched),
-            None if self.compared => (Verdict::NoMatch, Reason::NotMatching),
+            None if self.login.compared() => (Verdict::NoMatch, Reason::NotMatching),
             // The camera opened, or seemed to, and showed nothing in all that time.
             None if self.frames == 0 => (Verdict::Unavailable, Reason::CameraUnavailable),
             // With this kind of camera.
-            None if self.templates.is_empty() => (Verdict::Unavailable, Reason::NotEnrolled),
+            None if self.login.nothing_to_find() => (Verdict::Unavailable, Reason::NotEnrolled),
             None => {
-                let seen = self.worst_view.map_or(Reason::NobodySeen, Flaw::reason);
-                let reason = if self.usable > 0 { Reason::PoorView } else { seen };
+                let seen = self.worst_view.map_or(Reason::NobodySeen, quality::reason);
+                let reason = if self.login.usable() > 0 {
+                    Reason::PoorView
+                } else {
+                    seen
+                };
                 (Verdict::Unavailable, reason)
             }
         };
-        let hint = if self.matched.is_some() {
+        let hint = if matched.is_some() {
             None
         } else {
             self.worst_view.or(self.last_flaw).map(Flaw::hint)
@@ -179,9 +171,9 @@ impl Decision {
         let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         let detail = Detail {
             frames: self.frames,
-            usable_frames: self.usable,
-            distance: self.best,
-            threshold: Some(self.rules.threshold),
+            usable_frames: u32::try_from(self.login.usable()).unwrap_or(u32::MAX),
+            distance: self.login.best().map(|best| self.rules.limit.measure(best)),
+            threshold: Some(self.rules.limit.value()),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
             camera: None,
@@ -191,37 +183,8 @@ impl Decision {
         Judged {
             verdict,
             reason,
-            template: self.matched,
+            template: matched.and_then(|matched| self.candidates.get(matched.template).copied()),
             detail,
-        }
-    }
-
-    fn compare(&mut self, encoding: &Encoding) {
-        self.usable += 1;
-        self.window.push_back(encoding.clone());
-        if self.window.len() > self.rules.frames {
-            self.window.pop_front();
-        }
-        if self.window.len() < self.rules.frames {
-            return;
-        }
-        let single: Vec<&Encoding> = self.window.iter().collect();
-        let Some(probe) = Encoding::mean(&single) else {
-            return;
-        };
-        self.compared = true;
-        for template in &self.templates {
-            let distance = template.mean.distance(&probe);
-            if self.best.is_none_or(|best| distance < best) {
-                self.best = Some(distance);
-            }
-            let each_near = single
-                .iter()
-                .all(|one| template.mean.distance(one) <= self.rules.threshold + SINGLE_SLACK);
-            if distance <= self.rules.threshold && each_near {
-                self.matched = Some(template.id);
-                return;
-            }
         }
     }
 }

@@ -1,8 +1,10 @@
+use facelogin_score::{Encoding, EngineId, Limit, WINDOWS};
+
 use super::*;
 use crate::testing::{encoding, face, sized};
 
 const RULES: ScanRules = ScanRules {
-    threshold: 0.36,
+    limit: Limit::Distance(0.36),
     frames: 3,
     timeout: Duration::from_secs(4),
     no_face_timeout: Duration::from_millis(1500),
@@ -10,6 +12,17 @@ const RULES: ScanRules = ScanRules {
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+fn comparer() -> Comparer {
+    Comparer::of(&EngineId {
+        name: "none".into(),
+        model: "none".into(),
+    })
+}
+
+fn fused(encoding: Encoding) -> Fused {
+    comparer().fuse(&[&encoding]).unwrap()
 }
 
 /// A template at the origin: a face `encoding(d, _)` is d away from it.
@@ -21,12 +34,12 @@ fn template(id: i64, kind: CameraKind) -> Enrolled {
     Enrolled {
         id,
         kind,
-        mean: encoding(0.0, 0),
+        fused: fused(encoding(0.0, 0)),
     }
 }
 
 fn at_a_colour_camera(rules: ScanRules, enrolled: Vec<Enrolled>) -> Decision {
-    let mut decision = Decision::new(rules, enrolled);
+    let mut decision = Decision::new(rules, comparer(), enrolled);
     decision.opened(CameraKind::Colour);
     decision
 }
@@ -86,7 +99,7 @@ fn r04_without_a_template_nothing_matches() {
         (Verdict::Unavailable, Reason::NotEnrolled)
     );
     let negative = ScanRules {
-        threshold: -0.1,
+        limit: Limit::Distance(-0.1),
         ..RULES
     };
     let mut never = at_a_colour_camera(negative, vec![template(1, CameraKind::Colour)]);
@@ -196,7 +209,7 @@ fn r21_only_a_whole_probe_that_did_not_match_counts_as_a_mismatch() {
 #[test]
 fn the_nearest_of_several_templates_decides() {
     let far = Enrolled {
-        mean: encoding(0.9, 5),
+        fused: fused(encoding(0.9, 5)),
         ..template(1, CameraKind::Colour)
     };
     let mut two = at_a_colour_camera(RULES, vec![far, template(2, CameraKind::Colour)]);
@@ -212,7 +225,7 @@ fn r18_faces_are_compared_with_templates_of_the_cameras_kind_alone() {
             .zip(1..)
             .map(|(kind, id)| template(id, *kind))
             .collect();
-        let mut decision = Decision::new(RULES, templates);
+        let mut decision = Decision::new(RULES, comparer(), templates);
         if let Some(kind) = camera {
             decision.opened(kind);
         }
@@ -246,7 +259,7 @@ fn r18_faces_are_compared_with_templates_of_the_cameras_kind_alone() {
 #[test]
 fn r18_pictures_of_one_camera_are_not_fused_with_those_of_another() {
     let both = vec![template(1, CameraKind::Colour), template(2, CameraKind::Infrared)];
-    let mut decision = Decision::new(RULES, both);
+    let mut decision = Decision::new(RULES, comparer(), both);
     decision.opened(CameraKind::Colour);
     show(&mut decision, &[0.1; 2]);
     decision.opened(CameraKind::Infrared);

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use facelogin_engine::{Encoding, Face};
-
-use crate::quality::{ENROLMENT, Flaw, only_good_face};
+use facelogin_score::gates::{ENROLMENT, Flaw, only_good_face};
+use facelogin_score::{Encoding, Face};
 
 /// Good pictures that an enrolment from the camera takes.
 pub const WANTED: usize = 7;

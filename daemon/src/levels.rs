@@ -1,6 +1,7 @@
 //! What distance each named strictness stands for. Figures: `docs/accuracy.md`.
 
 use facelogin_config::{Rules, Security};
+use facelogin_score::Limit;
 
 /// How much one factor of ten in the false-match rate is worth in distance. Between 0.35 and 0.50 dlib's false-match
 /// rate on LFW grows tenfold every 0.05 (3.6e-7, 3.9e-6, 3.7e-5, 2.4e-4).
@@ -17,6 +18,11 @@ pub fn named(security: Security) -> f32 {
         Security::Balanced => 0.36,
         Security::Strict => 0.32,
     }
+}
+
+/// How near a probe must come to one of `templates` templates.
+pub fn limit(rules: &Rules, templates: u32) -> Limit {
+    Limit::Distance(threshold(rules, templates))
 }
 
 /// The distance a probe must keep to the nearest of `templates` templates. A stranger has one chance with each, so

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use facelogin_config::{Config, Rules, Trigger};
 use facelogin_protocol::types::{Reason, Verdict};
+use facelogin_score::Limit;
 
 use crate::levels;
 
@@ -42,8 +43,8 @@ pub struct Standing {
 /// How a scan is to be run and judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScanRules {
-    /// A probe within this distance of a template matches.
-    pub threshold: f32,
+    /// How near a template a probe must come.
+    pub limit: Limit,
     /// Good pictures fused into a probe.
     pub frames: usize,
     /// The longest the scan may take.
@@ -106,7 +107,7 @@ pub fn decide(config: &Config, asked: &Asked<'_>, standing: &Standing) -> Policy
 /// The rules of a scan against `templates` templates, for a caller who waits `timeout`.
 pub fn scan_rules(rules: &Rules, templates: u32, timeout: Duration) -> ScanRules {
     ScanRules {
-        threshold: levels::threshold(rules, templates),
+        limit: levels::limit(rules, templates),
         frames: rules.frames as usize,
         timeout: timeout.min(Duration::from_millis(rules.timeout_ms.into())),
         no_face_timeout: Duration::from_millis(rules.no_face_timeout_ms.into()),

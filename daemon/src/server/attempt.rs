@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use facelogin_engine::Encoding;
 use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
+use facelogin_score::{Comparer, Encoding, EngineId, Limit};
 
 use crate::decision::{Decision, Enrolled, Judged, Step};
 use crate::lockout::EntryClass;
@@ -87,10 +87,11 @@ pub fn attempt(
     let Begun {
         mut session,
         rules,
+        comparer,
         templates,
     } = begun;
     let mut login = Login {
-        decision: Decision::new(rules, templates),
+        decision: Decision::new(rules, comparer, templates),
         witness: Witness::default(),
     };
     let end = session.scan(peer, attempted.since, &mut login);
@@ -126,6 +127,7 @@ pub fn attempt(
 struct Begun<'a> {
     session: Session<'a>,
     rules: ScanRules,
+    comparer: Comparer,
     templates: Vec<Enrolled>,
 }
 
@@ -160,7 +162,9 @@ fn begin<'a>(
         return Err(unavailable(Reason::Busy));
     }
     // All that costs no time comes before the light: whoever waited in vain is refused in the dark.
-    let templates = enrolled(daemon, attempted, session.engine(), session.model())
+    let engine = session.made_by();
+    let comparer = Comparer::of(&engine);
+    let templates = enrolled(daemon, attempted, &engine, &comparer)
         .map_err(|error| refused(cannot_judge(daemon, &error)))?;
     let now = standing(daemon, peer, attempted).map_err(refused)?;
     let now = Standing {
@@ -179,6 +183,7 @@ fn begin<'a>(
         Ok(rules) => Ok(Begun {
             session,
             rules,
+            comparer,
             templates,
         }),
         Err((verdict, reason)) => {
@@ -252,8 +257,8 @@ impl Judge for Login {
 fn enrolled(
     daemon: &Daemon,
     attempted: &Attempted<'_>,
-    engine: &str,
-    model: &str,
+    engine: &EngineId,
+    comparer: &Comparer,
 ) -> Result<Vec<Enrolled>, StoreError> {
     let Ok(Some(uid)) = attempted.uid else {
         return Ok(Vec::new());
@@ -261,13 +266,13 @@ fn enrolled(
     let templates = daemon.store().templates_of(attempted.user, uid)?;
     Ok(templates
         .iter()
-        .filter(|template| template.info.is_of(engine, model))
-        .filter_map(mean_of)
+        .filter(|template| template.info.is_of(&engine.name, &engine.model))
+        .filter_map(|template| fused(comparer, template))
         .collect())
 }
 
-/// A template as its one mean; `None` for one that is not of this engine's length.
-pub fn mean_of(template: &Template) -> Option<Enrolled> {
+/// A template's encodings made into one; `None` for one that is not of this engine's length.
+pub fn fused(comparer: &Comparer, template: &Template) -> Option<Enrolled> {
     let encodings: Option<Vec<Encoding>> = template
         .encodings
         .iter()
@@ -278,19 +283,23 @@ pub fn mean_of(template: &Template) -> Option<Enrolled> {
     Some(Enrolled {
         id: template.info.id,
         kind: kind_of(&template.info.camera),
-        mean: Encoding::mean(&all)?,
+        fused: comparer.fuse(&all)?,
     })
 }
 
 /// A verdict without a scan.
 fn unscanned(verdict: Verdict, reason: Reason, elapsed: Duration) -> Judged {
     let nothing = ScanRules {
-        threshold: 0.0,
+        limit: Limit::Distance(0.0),
         frames: 1,
         timeout: Duration::ZERO,
         no_face_timeout: Duration::ZERO,
     };
-    let seen = Decision::new(nothing, Vec::new()).finish(elapsed);
+    let nobody = EngineId {
+        name: String::new(),
+        model: String::new(),
+    };
+    let seen = Decision::new(nothing, Comparer::of(&nobody), Vec::new()).finish(elapsed);
     let detail = Detail {
         threshold: None,
         ..seen.detail

@@ -8,7 +8,7 @@ use crate::testing::{encoding, face, link, observation, soon};
 use crate::vision::loan::Desk;
 use crate::vision::wire::{FromVision, ToVision, receive_message, send};
 use facelogin_config::Config;
-use facelogin_engine::ENCODING_LEN;
+use facelogin_score::ENCODING_LEN;
 use std::cell::Cell;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -117,7 +117,7 @@ fn scan(standing: &Standing) -> Policy {
     match standing.usable_templates {
         0 => Policy::Refuse(Verdict::Unavailable, Reason::OtherEngine),
         _ => Policy::Scan(ScanRules {
-            threshold: 0.3,
+            limit: Limit::Distance(0.3),
             frames: 2,
             timeout: Duration::from_secs(8),
             no_face_timeout: Duration::from_secs(8),

@@ -4,17 +4,17 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use facelogin_engine::Encoding;
 use facelogin_protocol::types::{
     CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
     Reason, Template,
 };
+use facelogin_score::{Comparer, Encoding, EngineId, Fused};
 
 use crate::decision::Step;
 use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
 use crate::levels;
 use crate::scan::{End, Judge};
-use crate::server::attempt::{mean_of, readable};
+use crate::server::attempt::{fused, readable};
 use crate::server::connection::{Answer, Peer, done, root_only};
 use crate::server::failure::Failure;
 use crate::server::manage::{kind_of, note, template_out};
@@ -264,14 +264,14 @@ impl Whose {
         encodings: &[Encoding],
         since: Instant,
     ) -> Result<(Template, Vec<String>), Failure> {
-        let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
-        let warnings = self.resemblances(daemon, &engine, &model, kind_of(&camera), encodings)?;
+        let engine = session.made_by();
+        let warnings = self.resemblances(daemon, &engine, kind_of(&camera), encodings)?;
         let new = NewTemplate {
             user: self.user.clone(),
             uid: self.uid,
             label: self.label,
-            engine,
-            model,
+            engine: engine.name,
+            model: engine.model,
             camera,
             encodings: encodings
                 .iter()
@@ -294,26 +294,29 @@ impl Whose {
     fn resemblances(
         &self,
         daemon: &Daemon,
-        engine: &str,
-        model: &str,
+        engine: &EngineId,
         kind: CameraKind,
         encodings: &[Encoding],
     ) -> Result<Vec<String>, Failure> {
         let all: Vec<&Encoding> = encodings.iter().collect();
-        let Some(mean) = Encoding::mean(&all) else {
+        let comparer = Comparer::of(engine);
+        let Some(this) = comparer.fuse(&all) else {
             return Ok(Vec::new());
         };
-        let limit = levels::threshold(&daemon.config.rules, 1);
-        let mut alike: Vec<String> = readable(daemon)?
+        let limit = levels::limit(&daemon.config.rules, 1);
+        let alike = |other: &Fused| limit.admits(comparer.compare(&this, other));
+        let mut users: Vec<String> = readable(daemon)?
             .iter()
-            .filter(|other| other.info.is_of(engine, model) && kind_of(&other.info.camera) == kind)
+            .filter(|other| {
+                other.info.is_of(&engine.name, &engine.model) && kind_of(&other.info.camera) == kind
+            })
             .filter(|other| other.info.user != self.user)
-            .filter(|other| mean_of(other).is_some_and(|enrolled| enrolled.mean.distance(&mean) <= limit))
+            .filter(|other| fused(&comparer, other).is_some_and(|other| alike(&other.fused)))
             .map(|other| other.info.user.clone())
             .collect();
-        alike.sort();
-        alike.dedup();
-        Ok(alike
+        users.sort();
+        users.dedup();
+        Ok(users
             .into_iter()
             .map(|user| {
                 format!("this face resembles the one enrolled for {user}: each can log in as the other")

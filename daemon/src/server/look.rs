@@ -3,17 +3,18 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use facelogin_engine::Encoding;
 use facelogin_protocol::types::{
     CameraKind, Candidate, Detail, IdentifyOut, Reason, TestOut, UserIn, Verdict,
 };
+use facelogin_score::gates::{Flaw, LOGIN, one_good_face};
+use facelogin_score::{Comparer, Encoding};
 
 use crate::decision::{Judged, Step};
 use crate::lockout::EntryClass;
 use crate::policy::{Policy, ScanRules, Standing, scan_rules};
-use crate::quality::{Flaw, LOGIN, one_good_face};
+use crate::quality;
 use crate::scan::Judge;
-use crate::server::attempt::{Attempted, attempt, mean_of, readable};
+use crate::server::attempt::{Attempted, attempt, fused, readable};
 use crate::server::connection::{Answer, Next, Nothing, Peer, done, root_only};
 use crate::server::failure::Failure;
 use crate::server::manage::kind_of;
@@ -104,9 +105,10 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     let since = Instant::now();
     let timeout = Duration::from_millis(daemon.config.rules.timeout_ms.into());
     let mut session = Session::begin(daemon, peer, timeout)?;
-    let (engine, model) = (session.engine().to_owned(), session.model().to_owned());
+    let engine = session.made_by();
+    let comparer = Comparer::of(&engine);
     let mut templates = readable(daemon)?;
-    templates.retain(|template| template.info.is_of(&engine, &model));
+    templates.retain(|template| template.info.is_of(&engine.name, &engine.model));
     let all = || templates.iter().map(|template| kind_of(&template.info.camera));
     let rules = scan_rules(&daemon.config.rules, most_of_a_kind(all()), timeout);
     let mut collector = Collector::new(rules);
@@ -130,20 +132,20 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     drop(session);
     templates.retain(|template| collector.kind == Some(kind_of(&template.info.camera)));
     let mut candidates = Vec::new();
-    if let Some(probe) = collector.probe() {
+    if let Some(probe) = collector.probe().and_then(|all| comparer.fuse(&all)) {
         for template in &templates {
-            let Some(enrolled) = mean_of(template) else {
+            let Some(enrolled) = fused(&comparer, template) else {
                 continue;
             };
             let info = &template.info;
-            let distance = enrolled.mean.distance(&probe);
+            let comparison = comparer.compare(&enrolled.fused, &probe);
             let account = users::uid_of(&info.user) == Ok(Some(info.uid));
-            if distance <= rules.threshold && account {
+            if rules.limit.admits(comparison) && account {
                 candidates.push(Candidate {
                     user: info.user.clone(),
                     uid: info.uid,
                     label: info.label.clone(),
-                    distance,
+                    distance: rules.limit.measure(comparison),
                 });
             }
         }
@@ -192,18 +194,16 @@ impl Collector {
         }
     }
 
-    fn probe(&self) -> Option<Encoding> {
-        let all: Vec<&Encoding> = self.window.iter().collect();
-        (all.len() >= self.rules.frames)
-            .then(|| Encoding::mean(&all))
-            .flatten()
+    /// As many pictures as a probe takes, if there are.
+    fn probe(&self) -> Option<Vec<&Encoding>> {
+        (self.window.len() >= self.rules.frames).then(|| self.window.iter().collect())
     }
 
     fn reason(&self) -> Reason {
         match self.flaw {
             _ if self.probe().is_some() => Reason::NotMatching,
             _ if self.frames == 0 => Reason::CameraUnavailable,
-            Some(flaw) => flaw.reason(),
+            Some(flaw) => quality::reason(flaw),
             None => Reason::NobodySeen,
         }
     }
@@ -214,7 +214,7 @@ impl Collector {
             frames: self.frames,
             usable_frames: self.usable,
             distance,
-            threshold: Some(self.rules.threshold),
+            threshold: Some(self.rules.limit.value()),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
             camera: None,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use facelogin_protocol::Deadline;
 use facelogin_protocol::types::Reason;
+use facelogin_score::EngineId;
 
 use crate::scan::{self, End, Judge, Wanted};
 use crate::server::Daemon;
@@ -49,6 +50,14 @@ impl<'a> Session<'a> {
     /// SHA-256 over its model files.
     pub fn model(&self) -> &str {
         self.line.model()
+    }
+
+    /// Who makes the encodings.
+    pub fn made_by(&self) -> EngineId {
+        EngineId {
+            name: self.engine().into(),
+            model: self.model().into(),
+        }
     }
 
     /// The line to the vision process.

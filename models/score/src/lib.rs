@@ -4,15 +4,24 @@
 //! All data is (de)serialisable with unknown fields and non-finite numbers refused, since it crosses from the vision
 //! process to the supervisor.
 
+mod compare;
 mod encoding;
 mod engine_id;
 mod error;
 mod face;
 pub mod finite;
+pub mod gates;
+mod limit;
+mod login;
 mod quality;
+#[cfg(test)]
+mod testing;
 
+pub use compare::{Comparer, Comparison, Fused};
 pub use encoding::{ENCODING_LEN, Encoding};
 pub use engine_id::EngineId;
 pub use error::EncodingError;
 pub use face::{Analysis, BBox, Face, MAX_FACES, Point, StageTimes};
+pub use limit::Limit;
+pub use login::{Login, LoginRules, Match, SINGLE_SLACK, WINDOWS};
 pub use quality::Quality;

@@ -5,18 +5,20 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use facelogin_engine::{ENCODING_LEN, Encoding, Face};
 use facelogin_protocol::Deadline;
 use facelogin_protocol::types::{CameraKind, Verdict};
-use facelogind::decision::{Decision, Enrolled, SINGLE_SLACK, Step};
+use facelogin_score::{Comparer, ENCODING_LEN, Encoding, EngineId, Face, Limit, SINGLE_SLACK};
+use facelogind::decision::{Decision, Enrolled, Step};
 use facelogind::policy::ScanRules;
 use facelogind::vision::link::{Event, Link, VisionError};
 use facelogind::vision::wire::{MAX_JSON, Wanted};
 
 use super::split;
 
+const NEAR: f32 = 0.36;
+
 const RULES: ScanRules = ScanRules {
-    threshold: 0.36,
+    limit: Limit::Distance(NEAR),
     frames: 3,
     timeout: Duration::from_secs(4),
     no_face_timeout: Duration::from_millis(1500),
@@ -66,12 +68,19 @@ fn scan(link: &mut Link) {
         Err(error) => return faulty_is_not_healthy(link, Some(&error)),
     };
     let template = Encoding::try_from_slice(&[0.0; ENCODING_LEN]).expect("finite numbers");
+    // Of an engine that nothing is known of, so that the distance alone counts.
+    let comparer = Comparer::of(&EngineId {
+        name: "fuzz".into(),
+        model: "fuzz".into(),
+    });
+    let fused = comparer.fuse(&[&template]).expect("one encoding");
     let mut decision = Decision::new(
         RULES,
+        comparer,
         vec![Enrolled {
             id: 1,
             kind: CameraKind::Colour,
-            mean: template.clone(),
+            fused,
         }],
     );
     let (mut elapsed, mut near) = (Duration::ZERO, 0);
@@ -81,7 +90,7 @@ fn scan(link: &mut Link) {
             Ok(Event::Observation(seen)) => {
                 assert_eq!(seen.scan, scan, "a late picture of another scan");
                 seen.faces.iter().for_each(finite);
-                let any = |face: &Face| template.distance(&face.encoding) <= RULES.threshold + SINGLE_SLACK;
+                let any = |face: &Face| template.distance(&face.encoding) <= NEAR + SINGLE_SLACK;
                 near += usize::from(seen.faces.iter().any(any));
                 elapsed += Duration::from_millis(33);
                 if decision.observe(elapsed, &seen.faces) == Step::Done {
