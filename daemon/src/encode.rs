@@ -8,10 +8,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use facelogin_config::{Rules, Security};
 use facelogin_engine::{Analysis, DlibEngine, Effort, Engine, EngineError, EngineId, Frame};
 use facelogin_models::{ModelDirs, ModelError, Trust, verify_all};
+use facelogin_score::Limit;
 use serde::Serialize;
 
+use crate::levels;
 use crate::vision::decode;
 use crate::vision::wire::MAX_PICTURE;
 
@@ -47,6 +50,8 @@ pub struct Task {
     pub trust: Trust,
     /// See [`Looking`].
     pub looking: Looking,
+    /// Pictures that a login fuses, for the limits that are told.
+    pub frames: usize,
 }
 
 /// Why nothing can be encoded. A picture that cannot is no such reason: it gets its own line.
@@ -77,10 +82,40 @@ pub enum EncodeError {
     },
 }
 
-/// The first line of what is written.
+/// The first line of what is written: whose encodings these are, and what this daemon would let in by them.
 #[derive(Serialize)]
 struct Head<'a> {
     engine: &'a EngineId,
+    /// For a user with one template, from the laxest to the strictest.
+    levels: [Level; 3],
+}
+
+/// One named strictness.
+#[derive(Serialize)]
+struct Level {
+    name: Security,
+    /// What the limit is about: `distance` or `score`.
+    measure: &'static str,
+    limit: f32,
+}
+
+impl Level {
+    fn of(security: Security, frames: usize) -> Self {
+        let rules = Rules {
+            security,
+            frames: u32::try_from(frames).unwrap_or(u32::MAX),
+            ..Rules::default()
+        };
+        let limit = levels::limit(&rules, 1);
+        Self {
+            name: security,
+            measure: match limit {
+                Limit::Distance(_) => "distance",
+                Limit::Score(_) => "score",
+            },
+            limit: limit.value(),
+        }
+    }
 }
 
 /// A line for each path, in their order.
@@ -94,7 +129,7 @@ enum Line<'a> {
 /// Encodes the pictures whose paths `list` has, one in each line, until it ends.
 pub fn run(task: &Task, list: impl BufRead, out: impl Write) -> Result<(), EncodeError> {
     let mut engine = load(task)?;
-    encode_all(engine.as_mut(), task.looking, list, out)
+    encode_all(engine.as_mut(), task, list, out)
 }
 
 fn load(task: &Task) -> Result<Box<dyn Engine>, EncodeError> {
@@ -109,12 +144,17 @@ fn load(task: &Task) -> Result<Box<dyn Engine>, EncodeError> {
 
 fn encode_all(
     engine: &mut dyn Engine,
-    looking: Looking,
+    task: &Task,
     mut list: impl BufRead,
     mut out: impl Write,
 ) -> Result<(), EncodeError> {
-    write_line(&mut out, &Head { engine: engine.id() })?;
-    let effort = match looking {
+    let head = Head {
+        engine: engine.id(),
+        levels: [Security::Convenient, Security::Balanced, Security::Strict]
+            .map(|security| Level::of(security, task.frames)),
+    };
+    write_line(&mut out, &head)?;
+    let effort = match task.looking {
         Looking::Still => Effort::Still,
         Looking::Video => Effort::Video,
     };
@@ -215,7 +255,7 @@ mod tests {
             Ok(Analysis {
                 faces: vec![face(encoding(0.5, 0))],
                 times: Default::default(),
-                brightness: frame.brightness(),
+                brightness: 0.5,
             })
         }
     }
@@ -225,8 +265,15 @@ mod tests {
             name: "one".into(),
             model: "ab".into(),
         };
+        let task = Task {
+            engine: Which::Dlib,
+            models: ModelDirs::system(),
+            trust: Trust::RootOwned,
+            looking: Looking::Still,
+            frames: 3,
+        };
         let mut out = Vec::new();
-        encode_all(&mut OneFace(id), Looking::Still, list, &mut out)?;
+        encode_all(&mut OneFace(id), &task, list, &mut out)?;
         let text = String::from_utf8(out).unwrap();
         Ok(text
             .lines()
@@ -252,6 +299,8 @@ mod tests {
         let lines = lines(list.as_bytes()).unwrap();
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0]["engine"]["name"], "one");
+        assert_eq!(lines[0]["levels"][1]["name"], "balanced");
+        assert!(lines[0]["levels"][1]["limit"].is_number());
         assert_eq!(lines[1]["error"], "it is neither JPEG nor PNG");
         assert_eq!(lines[2]["path"], good.display().to_string());
         let analysis: Analysis = serde_json::from_value(lines[2]["analysis"].clone()).unwrap();

@@ -59,6 +59,9 @@ struct EncodeArgs {
     /// How hard faces are looked for.
     #[arg(long, value_enum, default_value = "still")]
     effort: Looking,
+    /// Pictures that a login fuses, for the limits that are told.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    frames: usize,
     /// A folder that pictures may be read from, repeatable; by default any.
     #[arg(long, value_name = "DIR")]
     under: Vec<PathBuf>,
@@ -218,6 +221,7 @@ fn encode_pictures(options: &EncodeArgs) -> Result<(), Failed> {
         models,
         trust: if root { Trust::RootOwned } else { Trust::AnyOwner },
         looking: options.effort,
+        frames: options.frames,
     };
     Ok(encode::run(
         &task,
