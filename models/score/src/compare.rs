@@ -1,10 +1,14 @@
 //! How near two faces are.
 
-use crate::{Encoding, EngineId};
+use std::sync::Arc;
+
+use crate::{Cohort, Encoding, EngineId};
 
 /// Compares what one engine made. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Comparer {}
+pub struct Comparer {
+    cohort: Option<Arc<Cohort>>,
+}
 
 /// One or more encodings of one person made into one: a template, or a probe.
 #[derive(Clone, Debug)]
@@ -27,14 +31,34 @@ pub struct Comparison {
 
 impl Comparer {
     /// For what `engine` made. An engine that no cohort is known of is compared by the distance alone.
-    pub fn of(_engine: &EngineId) -> Self {
-        Self {}
+    pub fn of(engine: &EngineId) -> Self {
+        Self {
+            cohort: Cohort::built_in(engine),
+        }
+    }
+
+    /// By the distance alone, whatever engine it is.
+    pub fn raw() -> Self {
+        Self { cohort: None }
+    }
+
+    /// With this cohort.
+    pub fn with(cohort: Cohort) -> Self {
+        Self {
+            cohort: Some(Arc::new(cohort)),
+        }
+    }
+
+    /// Whether scores are anything but distances.
+    pub fn normalises(&self) -> bool {
+        self.cohort.is_some()
     }
 
     /// Makes one of several; `None` of none.
     pub fn fuse(&self, encodings: &[&Encoding]) -> Option<Fused> {
         let mean = Encoding::mean(encodings)?;
-        Some(Fused { mean, crowd: 0.0 })
+        let crowd = self.cohort.as_ref().map_or(0.0, |cohort| cohort.crowd(&mean));
+        Some(Fused { mean, crowd })
     }
 
     /// How near they are. Never NaN.
@@ -51,5 +75,40 @@ impl Fused {
     /// The mean of the encodings.
     pub fn mean(&self) -> &Encoding {
         &self.mean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ENCODING_LEN;
+    use crate::testing::encoding;
+
+    #[test]
+    fn a_score_is_the_distance_less_what_the_surroundings_lead_to_expect() {
+        let description = "engine='e'\nmodel='m'\nvectors=1\nscale=0.01\nneighbours=1\nsha256=''\n\
+                           [made]\ncommand=''\nsource=''\nseed=0\napart=0.0\n";
+        let cohort = Cohort::read(description, &[0; ENCODING_LEN]).unwrap();
+        let comparer = Comparer::with(cohort);
+        let (near, far) = (encoding(0.3, 0), encoding(0.7, 0));
+        let (near, far) = (comparer.fuse(&[&near]).unwrap(), comparer.fuse(&[&far]).unwrap());
+        let comparison = comparer.compare(&near, &far);
+        assert!((comparison.distance - 0.4).abs() < 1e-6);
+        // 0.3 and 0.7 from the only vector of the cohort: 0.5 in the mean.
+        assert!((comparison.score + 0.1).abs() < 1e-6);
+        assert_eq!(comparison, comparer.compare(&far, &near));
+    }
+
+    #[test]
+    fn without_a_cohort_a_score_is_the_distance() {
+        let comparer = Comparer::of(&EngineId {
+            name: "none".into(),
+            model: "none".into(),
+        });
+        assert!(!comparer.normalises());
+        let fuse = |d| comparer.fuse(&[&encoding(d, 0), &encoding(d, 0)]).unwrap();
+        let comparison = comparer.compare(&fuse(0.1), &fuse(0.5));
+        assert_eq!(comparison.distance, comparison.score);
+        assert!(comparer.fuse(&[]).is_none());
     }
 }

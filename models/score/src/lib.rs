@@ -4,6 +4,7 @@
 //! All data is (de)serialisable with unknown fields and non-finite numbers refused, since it crosses from the vision
 //! process to the supervisor.
 
+mod cohort;
 mod compare;
 mod encoding;
 mod engine_id;
@@ -17,6 +18,7 @@ mod quality;
 #[cfg(test)]
 mod testing;
 
+pub use cohort::{Cohort, CohortError, CohortInfo, Made};
 pub use compare::{Comparer, Comparison, Fused};
 pub use encoding::{ENCODING_LEN, Encoding};
 pub use engine_id::EngineId;
