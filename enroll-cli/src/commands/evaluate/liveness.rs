@@ -183,7 +183,7 @@ fn share(
     let people = all.iter().filter(|count| **count > 0).count() as u64;
     let draws = bootstrap.share(&part, all);
     let value = errors as f64 / scores.len() as f64;
-    (Estimate::new(value, draws.into_iter(), errors, people), errors)
+    (Estimate::new(value, draws.into_iter(), people), errors)
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ const TITLES: [&str; 3] = [
     "Logins",
 ];
 
-const FOOT: &str = "All intervals are 95 %, by drawing people again; where no error was seen the upper end is 3 / people, \
-                    or 3 / pairs of people. `-`: too few tries to say. A rate marked `*` is not held with 95 % confidence \
+const FOOT: &str = "All intervals are 95 %, by drawing people again; no upper end is below 3 / people, or 3 / pairs of \
+                    people. `-`: too few tries to say. A rate marked `*` is not held with 95 % confidence \
                     by this data.";
 
 fn head(report: &Report) -> String {
@@ -300,9 +300,9 @@ fn percent(share: f64) -> String {
 
 fn bare(share: f64) -> String {
     let percent = share * 100.0;
-    if percent >= 10.0 || percent == 0.0 {
+    if percent >= 9.95 || percent == 0.0 {
         format!("{percent:.0}")
-    } else if percent >= 1.0 {
+    } else if percent >= 0.995 {
         format!("{percent:.1}")
     } else {
         format!("{percent:.2}")

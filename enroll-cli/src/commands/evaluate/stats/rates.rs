@@ -21,15 +21,12 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Of a share and its draws. Where no error was seen among `units` (people, or pairs of people), the upper end is at
-    /// least the rule of three's: 3 / units.
-    pub fn new(value: f64, draws: impl Iterator<Item = f64> + Clone, errors: usize, units: u64) -> Self {
+    /// Of a share and its draws among `units`: people, or pairs of people. The upper end is at least 3 / units, which is
+    /// the rule of three's where no error was seen, and where some were it cannot be less.
+    pub fn new(value: f64, draws: impl Iterator<Item = f64> + Clone, units: u64) -> Self {
         let low = quantile(draws.clone(), ENDS.0);
-        let mut high = quantile(draws, ENDS.1);
-        if errors == 0 && units > 0 {
-            let three = (3.0 / units as f64).min(1.0);
-            high = Some(high.unwrap_or(0.0).max(three));
-        }
+        let three = (3.0 / units as f64).min(1.0);
+        let high = quantile(draws, ENDS.1).map(|high| high.max(three));
         Self {
             value: (!value.is_nan()).then_some(value),
             low,
@@ -140,11 +137,10 @@ impl Rates {
         let (people, pairs) = (trials.genuine_people(), trials.people_pairs());
         let at = TARGETS.iter().enumerate().map(|(index, fmr)| {
             let (limit, fnmr) = seen.at[index];
-            let (_, refused) = trials.errors(limit);
             AtFmr {
                 fmr: *fmr,
                 limit,
-                fnmr: Estimate::new(fnmr, draws.iter().map(|draw| draw.at[index].1), refused, people),
+                fnmr: Estimate::new(fnmr, draws.iter().map(|draw| draw.at[index].1), people),
                 held: held(trials, *fmr, draws.iter().map(|draw| f64::from(draw.at[index].0))),
             }
         });
@@ -157,14 +153,12 @@ impl Rates {
                 fmr: Estimate::new(
                     fmr,
                     draws.iter().map(|draw| draw.levels[index].0),
-                    accepted,
                     pairs,
                 ),
                 false_matches: accepted,
                 fnmr: Estimate::new(
                     fnmr,
                     draws.iter().map(|draw| draw.levels[index].1),
-                    refused,
                     people,
                 ),
                 false_non_matches: refused,
@@ -175,7 +169,7 @@ impl Rates {
             people: trials.people().len(),
             genuine_people: people,
             people_pairs: pairs,
-            eer: Estimate::new(seen.eer, draws.iter().map(|draw| draw.eer), 1, people),
+            eer: Estimate::new(seen.eer, draws.iter().map(|draw| draw.eer), people),
             at: at.collect(),
             levels: named.collect(),
             curve: curve(&genuine, &trials.impostor_histogram),
@@ -185,12 +179,13 @@ impl Rates {
     }
 }
 
-/// The limit that keeps `fmr` in all but a fortieth of the draws, if there are tries enough to say so.
+/// The limit that keeps `fmr` in all but a fortieth of the draws, if there are tries, and pairs of people, enough to say
+/// so: 3 / fmr of each.
 fn held(trials: &Trials, fmr: f64, limits: impl Iterator<Item = f64>) -> Option<Held> {
     let limit = quantile(limits, ENDS.0)? as f32;
-    let (accepted, refused) = trials.errors(limit);
-    let supported = trials.impostor_total(|_| 1) >= 3.0 / fmr
-        && (accepted > 0 || 3.0 / trials.people_pairs() as f64 <= fmr);
+    let (_, refused) = trials.errors(limit);
+    let supported =
+        trials.impostor_total(|_| 1) >= 3.0 / fmr && 3.0 / trials.people_pairs() as f64 <= fmr;
     supported.then(|| Held {
         limit,
         fnmr: refused as f64 / trials.genuine.len() as f64,
@@ -271,17 +266,16 @@ mod tests {
     }
 
     #[test]
-    fn no_error_seen_is_no_proof_of_none() {
-        let none = Estimate::new(0.0, [0.0; 100].into_iter(), 0, 60);
-        assert_eq!(none.high, Some(0.05));
-        let some = Estimate::new(0.1, [0.1; 100].into_iter(), 1, 60);
-        assert_eq!(some.high, Some(0.1));
-        assert_eq!(Estimate::new(f64::NAN, std::iter::empty(), 0, 0).value, None);
+    fn no_error_seen_is_no_proof_of_none_and_one_seen_is_not_better() {
+        let high = |share: f64| Estimate::new(share, [share; 100].into_iter(), 60).high;
+        assert_eq!((high(0.0), high(0.01), high(0.1)), (Some(0.05), Some(0.05), Some(0.1)));
+        let nothing = Estimate::new(f64::NAN, std::iter::empty(), 0);
+        assert_eq!((nothing.value, nothing.high), (None, None));
     }
 
     #[test]
     fn a_rate_without_enough_tries_is_not_supported() {
-        // 100 people, 9,900 impostor tries: enough for 1e-3, not for 1e-4.
+        // 100 people in 4,950 pairs, 9,900 impostor tries: enough for 1e-3, not for 1e-4.
         let trials = normal(100, 0.2, 0.9, 0.1, 5);
         let rates = Rates::of(&trials, &[("balanced".into(), 0.5)], BOOTSTRAP).unwrap();
         assert_eq!(
