@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
 use facelogin_score::gates::{Flaw, LOGIN, one_good_face};
-use facelogin_score::{Comparer, Face, Fused, Login, LoginRules};
+use facelogin_score::{Face, Fused, Limit, Login, LoginRules};
 
+use crate::levels::Scale;
 use crate::policy::ScanRules;
 use crate::quality;
 
@@ -33,6 +34,9 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Decision {
     rules: ScanRules,
+    scale: Scale,
+    /// For as many templates as there are to compare with.
+    limit: Limit,
     /// All of the user's.
     enrolled: Vec<Enrolled>,
     /// Those that the login compares with: of the open camera's kind, none before it is open.
@@ -61,16 +65,20 @@ pub struct Judged {
 impl Decision {
     /// Begins. `enrolled` are the user's own templates (R4); those are compared that are of the kind of the camera that
     /// [`Self::opened`] tells of, and without any nothing ever matches.
-    pub fn new(rules: ScanRules, comparer: Comparer, enrolled: Vec<Enrolled>) -> Self {
+    pub fn new(rules: ScanRules, scale: Scale, enrolled: Vec<Enrolled>) -> Self {
+        let limit = scale.limit(rules.strictness, 1);
         let login = LoginRules {
-            limit: rules.limit,
+            limit,
             frames: rules.frames,
         };
+        let login = Login::new(login, scale.comparer().clone(), Vec::new());
         Self {
             rules,
             enrolled,
             candidates: Vec::new(),
-            login: Login::new(login, comparer, Vec::new()),
+            login,
+            limit,
+            scale,
             frames: 0,
             last_flaw: None,
             worst_view: None,
@@ -84,8 +92,10 @@ impl Decision {
         let kind = kind.compared_as();
         let of_its_kind = || self.enrolled.iter().filter(|template| template.kind == kind);
         self.candidates = of_its_kind().map(|template| template.id).collect();
-        let fused = of_its_kind().map(|template| template.fused.clone()).collect();
-        self.login.against(fused);
+        let fused: Vec<Fused> = of_its_kind().map(|template| template.fused.clone()).collect();
+        let templates = u32::try_from(fused.len()).unwrap_or(u32::MAX);
+        self.limit = self.scale.limit(self.rules.strictness, templates);
+        self.login.against(self.limit, fused);
     }
 
     /// Takes in the faces of one picture, `elapsed` after the request.
@@ -172,8 +182,8 @@ impl Decision {
         let detail = Detail {
             frames: self.frames,
             usable_frames: u32::try_from(self.login.usable()).unwrap_or(u32::MAX),
-            distance: self.login.best().map(|best| self.rules.limit.measure(best)),
-            threshold: Some(self.rules.limit.value()),
+            distance: self.login.best().map(|best| self.limit.measure(best)),
+            threshold: Some(self.limit.value()),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
             camera: None,

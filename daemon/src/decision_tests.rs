@@ -1,10 +1,11 @@
-use facelogin_score::{Encoding, EngineId, Limit, WINDOWS};
+use facelogin_score::{Encoding, WINDOWS};
 
 use super::*;
+use crate::levels::Strictness;
 use crate::testing::{encoding, face, sized};
 
 const RULES: ScanRules = ScanRules {
-    limit: Limit::Distance(0.36),
+    strictness: Strictness::Distance(0.36),
     frames: 3,
     timeout: Duration::from_secs(4),
     no_face_timeout: Duration::from_millis(1500),
@@ -14,15 +15,8 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-fn comparer() -> Comparer {
-    Comparer::of(&EngineId {
-        name: "none".into(),
-        model: "none".into(),
-    })
-}
-
 fn fused(encoding: Encoding) -> Fused {
-    comparer().fuse(&[&encoding]).unwrap()
+    Scale::none().comparer().fuse(&[&encoding]).unwrap()
 }
 
 /// A template at the origin: a face `encoding(d, _)` is d away from it.
@@ -39,7 +33,7 @@ fn template(id: i64, kind: CameraKind) -> Enrolled {
 }
 
 fn at_a_colour_camera(rules: ScanRules, enrolled: Vec<Enrolled>) -> Decision {
-    let mut decision = Decision::new(rules, comparer(), enrolled);
+    let mut decision = Decision::new(rules, Scale::none(), enrolled);
     decision.opened(CameraKind::Colour);
     decision
 }
@@ -99,7 +93,7 @@ fn r04_without_a_template_nothing_matches() {
         (Verdict::Unavailable, Reason::NotEnrolled)
     );
     let negative = ScanRules {
-        limit: Limit::Distance(-0.1),
+        strictness: Strictness::Distance(-0.1),
         ..RULES
     };
     let mut never = at_a_colour_camera(negative, vec![template(1, CameraKind::Colour)]);
@@ -225,7 +219,7 @@ fn r18_faces_are_compared_with_templates_of_the_cameras_kind_alone() {
             .zip(1..)
             .map(|(kind, id)| template(id, *kind))
             .collect();
-        let mut decision = Decision::new(RULES, comparer(), templates);
+        let mut decision = Decision::new(RULES, Scale::none(), templates);
         if let Some(kind) = camera {
             decision.opened(kind);
         }
@@ -259,7 +253,7 @@ fn r18_faces_are_compared_with_templates_of_the_cameras_kind_alone() {
 #[test]
 fn r18_pictures_of_one_camera_are_not_fused_with_those_of_another() {
     let both = vec![template(1, CameraKind::Colour), template(2, CameraKind::Infrared)];
-    let mut decision = Decision::new(RULES, comparer(), both);
+    let mut decision = Decision::new(RULES, Scale::none(), both);
     decision.opened(CameraKind::Colour);
     show(&mut decision, &[0.1; 2]);
     decision.opened(CameraKind::Infrared);

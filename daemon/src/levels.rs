@@ -1,55 +1,135 @@
-//! What distance each named strictness stands for. Figures: `docs/accuracy.md`.
+//! How near is near enough: what the configuration asks for, in the terms of the engine that is loaded.
 
 use facelogin_config::{Rules, Security};
-use facelogin_score::Limit;
+use facelogin_score::calibration::{Calibration, Level};
+use facelogin_score::{Comparer, EngineId, Limit, uncalibrated};
 
-/// How much one factor of ten in the false-match rate is worth in distance. Between 0.35 and 0.50 dlib's false-match
+/// How much one factor of ten in the false-match rate is worth in raw distance. Between 0.35 and 0.50 dlib's false-match
 /// rate on LFW grows tenfold every 0.05 (3.6e-7, 3.9e-6, 3.7e-5, 2.4e-4).
 pub const DISTANCE_PER_DECADE: f32 = 0.05;
 
-/// The distance a named strictness stands for, for one template.
-///
-/// Measured with a template of five pictures and a probe of three (`docs/accuracy.md`): of 129,791 impostor tries on
-/// LFW and 1,410 on NUAA, 13 and 2 were accepted at 0.40, 2 and 0 at 0.36, 0 and 0 at 0.32. That is too few tries to
-/// claim a rate for any group of people below about 2 in 1,000.
-pub fn named(security: Security) -> f32 {
-    match security {
-        Security::Convenient => 0.40,
-        Security::Balanced => 0.36,
-        Security::Strict => 0.32,
+/// What is asked of a match.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Strictness {
+    /// A named level.
+    Named(Level),
+    /// A raw distance.
+    Distance(f32),
+}
+
+impl From<&Rules> for Strictness {
+    fn from(rules: &Rules) -> Self {
+        match (rules.threshold, rules.security) {
+            (Some(distance), _) => Self::Distance(distance),
+            (None, security) => Self::Named(level(security)),
+        }
     }
 }
 
-/// How near a probe must come to one of `templates` templates.
-pub fn limit(rules: &Rules, templates: u32) -> Limit {
-    Limit::Distance(threshold(rules, templates))
+/// The configuration's name for a level.
+pub fn level(security: Security) -> Level {
+    match security {
+        Security::Convenient => Level::Convenient,
+        Security::Balanced => Level::Balanced,
+        Security::Strict => Level::Strict,
+    }
 }
 
-/// The distance a probe must keep to the nearest of `templates` templates. A stranger has one chance with each, so
-/// the threshold shrinks to keep the rate of the whole.
-pub fn threshold(rules: &Rules, templates: u32) -> f32 {
-    let one = rules.threshold.unwrap_or_else(|| named(rules.security));
-    one - DISTANCE_PER_DECADE * (templates.max(1) as f32).log10()
+/// What one engine's encodings are compared and judged by.
+#[derive(Clone, Debug)]
+pub struct Scale {
+    engine: EngineId,
+    comparer: Comparer,
+}
+
+impl Scale {
+    /// For the engine that is loaded.
+    pub fn of(engine: EngineId) -> Self {
+        Self {
+            comparer: Comparer::of(&engine),
+            engine,
+        }
+    }
+
+    /// For when nothing is compared: it has no level, so that nothing would match by name.
+    pub fn none() -> Self {
+        Self::of(EngineId {
+            name: String::new(),
+            model: String::new(),
+        })
+    }
+
+    /// Whose encodings they are.
+    pub fn engine(&self) -> &EngineId {
+        &self.engine
+    }
+
+    /// Compares them.
+    pub fn comparer(&self) -> &Comparer {
+        &self.comparer
+    }
+
+    /// How near a probe must come to one of `templates` templates. A stranger has one chance with each, so the limit
+    /// shrinks to keep the rate of the whole. A named level of an engine that none is known of admits nothing.
+    pub fn limit(&self, strictness: Strictness, templates: u32) -> Limit {
+        let fewer = DISTANCE_PER_DECADE * (templates.max(1) as f32).log10();
+        match strictness {
+            Strictness::Distance(one) => Limit::Distance(one - fewer),
+            Strictness::Named(level) => match Calibration::built_in(&self.engine) {
+                Some(table) => table.limit(level, templates),
+                None => uncalibrated::limit(&self.engine.name, level, templates)
+                    .unwrap_or(Limit::Distance(f32::NEG_INFINITY)),
+            },
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn dlib() -> Scale {
+        let table = Calibration::named("dlib-hog-resnet").unwrap();
+        Scale::of(EngineId {
+            name: table.engine.clone(),
+            model: table.model.clone(),
+        })
+    }
+
     #[test]
-    fn stricter_names_and_more_templates_give_smaller_distances() {
+    fn a_threshold_takes_the_place_of_the_name() {
         let rules = |security, threshold| Rules {
             security,
             threshold,
             ..Rules::default()
         };
-        let convenient = threshold(&rules(Security::Convenient, None), 1);
-        let balanced = threshold(&rules(Security::Balanced, None), 1);
-        let strict = threshold(&rules(Security::Strict, None), 1);
-        assert!(strict < balanced && balanced < convenient && convenient < 0.6);
-        assert_eq!(threshold(&rules(Security::Strict, Some(0.45)), 1), 0.45);
-        let ten = threshold(&rules(Security::Balanced, None), 10);
-        assert!((balanced - ten - DISTANCE_PER_DECADE).abs() < 1e-6);
-        assert_eq!(threshold(&rules(Security::Balanced, None), 0), balanced);
+        let of = |rules: &Rules, templates| dlib().limit(Strictness::from(rules), templates);
+        assert_eq!(of(&rules(Security::Strict, Some(0.45)), 1), Limit::Distance(0.45));
+        let ten = of(&rules(Security::Strict, Some(0.45)), 10);
+        assert_eq!(ten, Limit::Distance(0.45 - DISTANCE_PER_DECADE));
+        let named: Vec<f32> = [Security::Convenient, Security::Balanced, Security::Strict]
+            .into_iter()
+            .map(|security| match of(&rules(security, None), 1) {
+                Limit::Score(limit) => limit,
+                Limit::Distance(_) => panic!("dlib is calibrated in scores"),
+            })
+            .collect();
+        assert!(named[2] < named[1] && named[1] < named[0]);
+        assert!(of(&rules(Security::Balanced, None), 3).value() < named[1]);
+        assert_eq!(of(&rules(Security::Balanced, None), 0).value(), named[1]);
+    }
+
+    #[test]
+    fn r20_a_name_means_nothing_to_an_engine_that_is_not_known() {
+        let strange = Scale::of(EngineId {
+            name: "dlib-hog-resnet".into(),
+            model: "of other models".into(),
+        });
+        for level in [Level::Convenient, Level::Balanced, Level::Strict] {
+            let limit = strange.limit(Strictness::Named(level), 1);
+            assert_eq!(limit, Limit::Distance(f32::NEG_INFINITY));
+        }
+        let distance = strange.limit(Strictness::Distance(0.4), 1);
+        assert_eq!(distance, Limit::Distance(0.4));
     }
 }

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use facelogin_config::{Config, Rules, Trigger};
 use facelogin_protocol::types::{Reason, Verdict};
-use facelogin_score::Limit;
 
-use crate::levels;
+use crate::levels::Strictness;
 
 /// What is asked, and by whom.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +43,7 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScanRules {
     /// How near a template a probe must come.
-    pub limit: Limit,
+    pub strictness: Strictness,
     /// Good pictures fused into a probe.
     pub frames: usize,
     /// The longest the scan may take.
@@ -97,17 +96,17 @@ pub fn decide(config: &Config, asked: &Asked<'_>, standing: &Standing) -> Policy
     if service.trigger == Trigger::Enter && !asked.consent {
         return unavailable(Reason::ConsentNeeded);
     }
-    let scan = scan_rules(&service.rules, standing.usable_templates, asked.timeout);
+    let scan = scan_rules(&service.rules, asked.timeout);
     if scan.timeout < SHORTEST_SCAN {
         return unavailable(Reason::NobodySeen);
     }
     Policy::Scan(scan)
 }
 
-/// The rules of a scan against `templates` templates, for a caller who waits `timeout`.
-pub fn scan_rules(rules: &Rules, templates: u32, timeout: Duration) -> ScanRules {
+/// The rules of a scan for a caller who waits `timeout`.
+pub fn scan_rules(rules: &Rules, timeout: Duration) -> ScanRules {
     ScanRules {
-        limit: levels::limit(rules, templates),
+        strictness: rules.into(),
         frames: rules.frames as usize,
         timeout: timeout.min(Duration::from_millis(rules.timeout_ms.into())),
         no_face_timeout: Duration::from_millis(rules.no_face_timeout_ms.into()),

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use facelogin_protocol::types::{CameraKind, Detail, Reason, Verdict};
-use facelogin_score::{Comparer, Encoding, EngineId, Limit};
+use facelogin_score::{Comparer, Encoding};
 
 use crate::decision::{Decision, Enrolled, Judged, Step};
+use crate::levels::{Scale, Strictness};
 use crate::lockout::EntryClass;
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
 use crate::scan::{End, Judge};
@@ -87,11 +88,11 @@ pub fn attempt(
     let Begun {
         mut session,
         rules,
-        comparer,
+        scale,
         templates,
     } = begun;
     let mut login = Login {
-        decision: Decision::new(rules, comparer, templates),
+        decision: Decision::new(rules, scale, templates),
         witness: Witness::default(),
     };
     let end = session.scan(peer, attempted.since, &mut login);
@@ -127,7 +128,7 @@ pub fn attempt(
 struct Begun<'a> {
     session: Session<'a>,
     rules: ScanRules,
-    comparer: Comparer,
+    scale: Scale,
     templates: Vec<Enrolled>,
 }
 
@@ -162,10 +163,9 @@ fn begin<'a>(
         return Err(unavailable(Reason::Busy));
     }
     // All that costs no time comes before the light: whoever waited in vain is refused in the dark.
-    let engine = session.made_by();
-    let comparer = Comparer::of(&engine);
-    let templates = enrolled(daemon, attempted, &engine, &comparer)
-        .map_err(|error| refused(cannot_judge(daemon, &error)))?;
+    let scale = Scale::of(session.made_by());
+    let templates =
+        enrolled(daemon, attempted, &scale).map_err(|error| refused(cannot_judge(daemon, &error)))?;
     let now = standing(daemon, peer, attempted).map_err(refused)?;
     let now = Standing {
         usable_templates: most_of_a_kind(templates.iter().map(|template| template.kind)),
@@ -183,7 +183,7 @@ fn begin<'a>(
         Ok(rules) => Ok(Begun {
             session,
             rules,
-            comparer,
+            scale,
             templates,
         }),
         Err((verdict, reason)) => {
@@ -254,20 +254,16 @@ impl Judge for Login {
 }
 
 /// The user's own templates that this engine can compare, each as one mean (R4: name and uid both match).
-fn enrolled(
-    daemon: &Daemon,
-    attempted: &Attempted<'_>,
-    engine: &EngineId,
-    comparer: &Comparer,
-) -> Result<Vec<Enrolled>, StoreError> {
+fn enrolled(daemon: &Daemon, attempted: &Attempted<'_>, scale: &Scale) -> Result<Vec<Enrolled>, StoreError> {
     let Ok(Some(uid)) = attempted.uid else {
         return Ok(Vec::new());
     };
+    let engine = scale.engine();
     let templates = daemon.store().templates_of(attempted.user, uid)?;
     Ok(templates
         .iter()
         .filter(|template| template.info.is_of(&engine.name, &engine.model))
-        .filter_map(|template| fused(comparer, template))
+        .filter_map(|template| fused(scale.comparer(), template))
         .collect())
 }
 
@@ -290,16 +286,12 @@ pub fn fused(comparer: &Comparer, template: &Template) -> Option<Enrolled> {
 /// A verdict without a scan.
 fn unscanned(verdict: Verdict, reason: Reason, elapsed: Duration) -> Judged {
     let nothing = ScanRules {
-        limit: Limit::Distance(0.0),
+        strictness: Strictness::Distance(0.0),
         frames: 1,
         timeout: Duration::ZERO,
         no_face_timeout: Duration::ZERO,
     };
-    let nobody = EngineId {
-        name: String::new(),
-        model: String::new(),
-    };
-    let seen = Decision::new(nothing, Comparer::of(&nobody), Vec::new()).finish(elapsed);
+    let seen = Decision::new(nothing, Scale::none(), Vec::new()).finish(elapsed);
     let detail = Detail {
         threshold: None,
         ..seen.detail

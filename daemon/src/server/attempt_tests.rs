@@ -117,7 +117,7 @@ fn scan(standing: &Standing) -> Policy {
     match standing.usable_templates {
         0 => Policy::Refuse(Verdict::Unavailable, Reason::OtherEngine),
         _ => Policy::Scan(ScanRules {
-            limit: Limit::Distance(0.3),
+            strictness: Strictness::Distance(0.3),
             frames: 2,
             timeout: Duration::from_secs(8),
             no_face_timeout: Duration::from_secs(8),

@@ -8,11 +8,11 @@ use facelogin_protocol::types::{
     CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
     Reason, Template,
 };
-use facelogin_score::{Comparer, Encoding, EngineId, Fused};
+use facelogin_score::{Encoding, EngineId, Fused};
 
 use crate::decision::Step;
 use crate::enrolment::{ENOUGH, Gathering, TIMEOUT, Unfit, WANTED, consistent, from_picture};
-use crate::levels;
+use crate::levels::{Scale, Strictness};
 use crate::scan::{End, Judge};
 use crate::server::attempt::{fused, readable};
 use crate::server::connection::{Answer, Peer, done, root_only};
@@ -299,11 +299,12 @@ impl Whose {
         encodings: &[Encoding],
     ) -> Result<Vec<String>, Failure> {
         let all: Vec<&Encoding> = encodings.iter().collect();
-        let comparer = Comparer::of(engine);
+        let scale = Scale::of(engine.clone());
+        let comparer = scale.comparer();
         let Some(this) = comparer.fuse(&all) else {
             return Ok(Vec::new());
         };
-        let limit = levels::limit(&daemon.config.rules, 1);
+        let limit = scale.limit(Strictness::from(&daemon.config.rules), 1);
         let alike = |other: &Fused| limit.admits(comparer.compare(&this, other));
         let mut users: Vec<String> = readable(daemon)?
             .iter()
@@ -311,7 +312,7 @@ impl Whose {
                 other.info.is_of(&engine.name, &engine.model) && kind_of(&other.info.camera) == kind
             })
             .filter(|other| other.info.user != self.user)
-            .filter(|other| fused(&comparer, other).is_some_and(|other| alike(&other.fused)))
+            .filter(|other| fused(comparer, other).is_some_and(|other| alike(&other.fused)))
             .map(|other| other.info.user.clone())
             .collect();
         users.sort();

@@ -7,9 +7,10 @@ use facelogin_protocol::types::{
     CameraKind, Candidate, Detail, IdentifyOut, Reason, TestOut, UserIn, Verdict,
 };
 use facelogin_score::gates::{Flaw, LOGIN, one_good_face};
-use facelogin_score::{Comparer, Encoding};
+use facelogin_score::{Encoding, Limit};
 
 use crate::decision::{Judged, Step};
+use crate::levels::Scale;
 use crate::lockout::EntryClass;
 use crate::policy::{Policy, ScanRules, Standing, scan_rules};
 use crate::quality;
@@ -70,9 +71,7 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
                 hindrance: Some(reason),
                 ..
             } => unavailable(*reason),
-            Standing { usable_templates, .. } => {
-                Policy::Scan(scan_rules(&daemon.config.rules, *usable_templates, timeout))
-            }
+            _ => Policy::Scan(scan_rules(&daemon.config.rules, timeout)),
         }
     };
     let mut next = Next::Close;
@@ -105,13 +104,14 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     let since = Instant::now();
     let timeout = Duration::from_millis(daemon.config.rules.timeout_ms.into());
     let mut session = Session::begin(daemon, peer, timeout)?;
-    let engine = session.made_by();
-    let comparer = Comparer::of(&engine);
+    let scale = Scale::of(session.made_by());
+    let (engine, comparer) = (scale.engine(), scale.comparer());
     let mut templates = readable(daemon)?;
     templates.retain(|template| template.info.is_of(&engine.name, &engine.model));
     let all = || templates.iter().map(|template| kind_of(&template.info.camera));
-    let rules = scan_rules(&daemon.config.rules, most_of_a_kind(all()), timeout);
-    let mut collector = Collector::new(rules);
+    let rules = scan_rules(&daemon.config.rules, timeout);
+    let limit = scale.limit(rules.strictness, most_of_a_kind(all()));
+    let mut collector = Collector::new(rules, limit);
     let mut wanted = kinds(all());
     if wanted.is_empty() {
         // Whoever is there is nobody's face.
@@ -134,18 +134,18 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     let mut candidates = Vec::new();
     if let Some(probe) = collector.probe().and_then(|all| comparer.fuse(&all)) {
         for template in &templates {
-            let Some(enrolled) = fused(&comparer, template) else {
+            let Some(enrolled) = fused(comparer, template) else {
                 continue;
             };
             let info = &template.info;
             let comparison = comparer.compare(&enrolled.fused, &probe);
             let account = users::uid_of(&info.user) == Ok(Some(info.uid));
-            if rules.limit.admits(comparison) && account {
+            if limit.admits(comparison) && account {
                 candidates.push(Candidate {
                     user: info.user.clone(),
                     uid: info.uid,
                     label: info.label.clone(),
-                    distance: rules.limit.measure(comparison),
+                    distance: limit.measure(comparison),
                 });
             }
         }
@@ -170,6 +170,7 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
 /// Gathers one probe.
 struct Collector {
     rules: ScanRules,
+    limit: Limit,
     /// Of the templates to compare it with; none before the camera is open.
     kind: Option<CameraKind>,
     witness: Witness,
@@ -181,9 +182,10 @@ struct Collector {
 }
 
 impl Collector {
-    fn new(rules: ScanRules) -> Self {
+    fn new(rules: ScanRules, limit: Limit) -> Self {
         Self {
             rules,
+            limit,
             kind: None,
             witness: Witness::default(),
             window: VecDeque::new(),
@@ -214,7 +216,7 @@ impl Collector {
             frames: self.frames,
             usable_frames: self.usable,
             distance,
-            threshold: Some(self.rules.limit.value()),
+            threshold: Some(self.limit.value()),
             first_frame_ms: self.first_frame.map(millis),
             total_ms: millis(elapsed),
             camera: None,

@@ -31,6 +31,8 @@ const NEIGHBOURS: usize = 50;
 const SEED: u64 = 20_261_123;
 /// The raw distance of the most lenient level before there was a cohort: within it two pictures could pass for one person.
 const APART: f32 = 0.40;
+/// The percentile of the people's crowds beyond which nobody gets more allowance.
+const CEILING_PERCENT: usize = 99;
 const LARGEST_WEIGHT: f64 = 0.5;
 
 fn main() -> Result<()> {
@@ -70,12 +72,14 @@ fn main() -> Result<()> {
         .flat_map(|vector| vector.as_slice())
         .map(|value| ((value / scale).round() as i8).cast_unsigned())
         .collect();
-    let info = CohortInfo {
+    let mut info = CohortInfo {
         engine: engine.clone(),
         model: model.clone(),
         vectors: vectors.len(),
         scale,
         neighbours: NEIGHBOURS,
+        // Nothing is cut off until it is known.
+        ceiling: 2.0,
         sha256: Sha256::digest(&bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -89,6 +93,17 @@ fn main() -> Result<()> {
             apart: APART,
         },
     };
+    let open = Cohort::read(&toml::to_string(&info)?, &bytes)?;
+    let mut crowds: Vec<f32> = all.iter().map(|encodings| open.crowd(&encodings[0])).collect();
+    crowds.sort_by(f32::total_cmp);
+    let at = |percent: usize| crowds[(crowds.len() - 1) * percent / 100];
+    info.ceiling = (at(CEILING_PERCENT) * 1000.0).round() / 1000.0;
+    println!(
+        "crowd of the people: least {}, median {}, most {}",
+        at(0),
+        at(50),
+        at(100)
+    );
     let text = toml::to_string(&info)?;
     fs::write(format!("{out}.i8"), &bytes)?;
     fs::write(format!("{out}.toml"), &text)?;

@@ -31,6 +31,9 @@ pub struct CohortInfo {
     pub scale: f32,
     /// How many nearest vectors count.
     pub neighbours: usize,
+    /// The most that [`Cohort::crowd`] says. Whoever is far from all faces gets no more allowance than the loneliest of those
+    /// that it was made of: a distance never counts for less than itself without this much.
+    pub ceiling: f32,
     /// SHA-256 of the vectors, hexadecimal.
     pub sha256: String,
     /// How it was made.
@@ -65,8 +68,8 @@ pub enum CohortError {
         /// Bytes found.
         found: usize,
     },
-    /// It asks for no neighbours, or for more than it has vectors, or its scale is no positive number.
-    #[error("a cohort's neighbours or scale are out of range")]
+    /// It asks for no neighbours, or for more than it has vectors, or its scale or ceiling is no sensible number.
+    #[error("a cohort's neighbours, scale or ceiling are out of range")]
     Range,
 }
 
@@ -89,7 +92,12 @@ impl Cohort {
                 found: vectors.len(),
             });
         }
-        if info.neighbours == 0 || info.neighbours > info.vectors || !(info.scale > 0.0 && info.scale < 1.0) {
+        let sensible = |value: f32, most: f32| value > 0.0 && value <= most;
+        if info.neighbours == 0
+            || info.neighbours > info.vectors
+            || !sensible(info.scale, 1.0)
+            || !sensible(info.ceiling, 2.0)
+        {
             return Err(CohortError::Range);
         }
         let (rows, _) = vectors.as_chunks::<ENCODING_LEN>();
@@ -118,7 +126,8 @@ impl Cohort {
         &self.info
     }
 
-    /// The mean distance of an encoding to its nearest vectors of the cohort: small where faces are many.
+    /// The mean distance of an encoding to its nearest vectors of the cohort, up to [`CohortInfo::ceiling`]: small where faces
+    /// are many. Never NaN.
     pub fn crowd(&self, encoding: &Encoding) -> f32 {
         let mut squares: Vec<f32> = self
             .vectors
@@ -129,7 +138,13 @@ impl Cohort {
         // In range: `read` has seen to it that there are as many.
         let (near, last, _) = squares.select_nth_unstable_by(nearest - 1, f32::total_cmp);
         let sum: f32 = near.iter().map(|square| square.sqrt()).sum::<f32>() + last.sqrt();
-        sum / nearest as f32
+        // Also of what has no finite distance: the numbers come from another process.
+        let mean = sum / nearest as f32;
+        if mean < self.info.ceiling {
+            mean
+        } else {
+            self.info.ceiling
+        }
     }
 }
 
@@ -158,6 +173,7 @@ mod tests {
             vectors,
             scale,
             neighbours,
+            ceiling: 2.0,
             sha256: String::new(),
             made: Made {
                 command: String::new(),
@@ -205,10 +221,8 @@ mod tests {
         assert!((cohort.crowd(&encoding(0.0, 0)) - 0.2).abs() < 1e-6);
         assert!((cohort.crowd(&encoding(0.5, 0)) - 0.2).abs() < 1e-6);
         let below = Cohort::read(&described(1, 1, 0.01), &[0x9c; ENCODING_LEN]).unwrap();
-        assert!(
-            (below.crowd(&encoding(0.0, 0)) - 128f32.sqrt()).abs() < 1e-4,
-            "-100 hundredths each"
-        );
+        assert_eq!(below.crowd(&encoding(0.0, 0)), 2.0, "farther than the ceiling");
+        assert_eq!(below.crowd(&encoding(f32::MAX, 0)), 2.0);
     }
 
     #[test]

@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_score_is_the_distance_less_what_the_surroundings_lead_to_expect() {
-        let description = "engine='e'\nmodel='m'\nvectors=1\nscale=0.01\nneighbours=1\nsha256=''\n\
+        let description = "engine='e'\nmodel='m'\nvectors=1\nscale=0.01\nneighbours=1\nceiling=2.0\nsha256=''\n\
                            [made]\ncommand=''\nsource=''\nseed=0\napart=0.0\n";
         let cohort = Cohort::read(description, &[0; ENCODING_LEN]).unwrap();
         let comparer = Comparer::with(cohort);
@@ -97,6 +97,25 @@ mod tests {
         // 0.3 and 0.7 from the only vector of the cohort: 0.5 in the mean.
         assert!((comparison.score + 0.1).abs() < 1e-6);
         assert_eq!(comparison, comparer.compare(&far, &near));
+    }
+
+    #[test]
+    fn r20_what_is_far_from_all_faces_is_not_near_to_any() {
+        let comparer = Comparer::of(&EngineId {
+            name: "dlib-hog-resnet".into(),
+            model: "db0eeebc77c4657e90cde38051de3cb31435e7c49ff44d83f0103f494dc603f6".into(),
+        });
+        assert!(comparer.normalises());
+        let template = comparer.fuse(&[&encoding(0.1, 0)]).unwrap();
+        for far in [1.0, 2.0, 1e3, 1e18, 1e19, 1e20, 1e30, f32::MAX] {
+            let probe = comparer.fuse(&[&encoding(far, 1)]).unwrap();
+            let comparison = comparer.compare(&template, &probe);
+            assert!(
+                comparison.score >= comparison.distance - 1.0,
+                "{far}: {comparison:?}"
+            );
+            assert!(comparison.score > 0.0, "{far}: {comparison:?}");
+        }
     }
 
     #[test]

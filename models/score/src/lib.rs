@@ -4,6 +4,7 @@
 //! All data is (de)serialisable with unknown fields and non-finite numbers refused, since it crosses from the vision
 //! process to the supervisor.
 
+pub mod calibration;
 mod cohort;
 mod compare;
 mod encoding;
@@ -17,6 +18,7 @@ mod login;
 mod quality;
 #[cfg(test)]
 mod testing;
+pub mod uncalibrated;
 
 pub use cohort::{Cohort, CohortError, CohortInfo, Made};
 pub use compare::{Comparer, Comparison, Fused};

@@ -42,6 +42,8 @@ pub struct Login {
     compared: bool,
     matched: Option<Match>,
     best: Option<Comparison>,
+    /// Of each template.
+    reaches: Vec<Option<f32>>,
 }
 
 impl Login {
@@ -50,6 +52,7 @@ impl Login {
         Self {
             rules,
             comparer,
+            reaches: vec![None; templates.len()],
             templates,
             window: VecDeque::new(),
             usable: 0,
@@ -59,9 +62,11 @@ impl Login {
         }
     }
 
-    /// Another camera was opened, and these are the templates of its kind. The tries that were used stay used, and pictures
-    /// of one camera are not fused with those of another.
-    pub fn against(&mut self, templates: Vec<Fused>) {
+    /// Another camera was opened, these are the templates of its kind, and so near a probe must come to one of them. The
+    /// tries that were used stay used, and pictures of one camera are not fused with those of another.
+    pub fn against(&mut self, limit: Limit, templates: Vec<Fused>) {
+        self.rules.limit = limit;
+        self.reaches = vec![None; templates.len()];
         self.templates = templates;
         self.interrupted();
     }
@@ -119,6 +124,12 @@ impl Login {
         self.best
     }
 
+    /// For each template the smallest limit, of the kind that the rules have, at which it would have matched by now: what
+    /// error rates are measured by. `None` before the first whole probe.
+    pub fn reaches(&self) -> &[Option<f32>] {
+        &self.reaches
+    }
+
     fn compare(&mut self) -> Option<Match> {
         let limit = self.rules.limit;
         let singles: Vec<&Encoding> = self.window.iter().map(|(encoding, _)| encoding).collect();
@@ -132,12 +143,12 @@ impl Login {
             {
                 self.best = Some(comparison);
             }
-            let each_near = self.window.iter().all(|(_, single)| {
-                limit
-                    .wider(SINGLE_SLACK)
-                    .admits(self.comparer.compare(template, single))
-            });
-            if limit.admits(comparison) && each_near {
+            let reach = self.reach_of(template, comparison);
+            let nearest = &mut self.reaches[place];
+            if nearest.is_none_or(|nearest| reach < nearest) {
+                *nearest = Some(reach);
+            }
+            if reach <= limit.value() {
                 return Some(Match {
                     template: place,
                     comparison,
@@ -145,6 +156,18 @@ impl Login {
             }
         }
         None
+    }
+
+    /// The smallest limit that would let the probe in the window match this template: the fused probe must be within
+    /// it, and each single picture within [`SINGLE_SLACK`] more.
+    fn reach_of(&self, template: &Fused, fused: Comparison) -> f32 {
+        let limit = self.rules.limit;
+        let singles = self
+            .window
+            .iter()
+            .map(|(_, single)| limit.measure(self.comparer.compare(template, single)) - SINGLE_SLACK);
+        // None of them is NaN.
+        singles.fold(limit.measure(fused), f32::max)
     }
 }
 
@@ -222,7 +245,7 @@ mod tests {
         for _ in 0..11 {
             switched.push(&encoding(0.8, 5));
         }
-        switched.against(vec![near]);
+        switched.against(Limit::Distance(0.36), vec![near]);
         assert!(!switched.nothing_to_find());
         assert_eq!(switched.push(&encoding(0.0, 5)), None);
         assert!(switched.exhausted());
@@ -235,6 +258,26 @@ mod tests {
             two.push(&encoding(0.2, 5));
         }
         assert_eq!(two.matched().unwrap().template, 1);
+    }
+
+    #[test]
+    fn a_login_matches_at_its_reach_and_at_nothing_below() {
+        for distances in [&[0.5, 0.3, 0.2, 0.4][..], &[0.1, 0.1, 0.6, 0.3, 0.3], &[0.4; 12]] {
+            let run = |limit| {
+                let mut login = login(limit, &[0.0, 0.2]);
+                distances.iter().for_each(|d| {
+                    login.push(&encoding(*d, 5));
+                });
+                login
+            };
+            let never = run(Limit::Distance(-1.0));
+            let reach = never.reaches().iter().flatten().copied().fold(f32::MAX, f32::min);
+            assert!(run(Limit::Distance(reach)).matched().is_some(), "{distances:?}");
+            assert!(
+                run(Limit::Distance(reach - 1e-6)).matched().is_none(),
+                "{distances:?}"
+            );
+        }
     }
 
     #[test]

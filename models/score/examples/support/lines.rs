@@ -23,6 +23,7 @@ struct Line {
 }
 
 /// One picture.
+#[allow(dead_code)] // Each example has its own use for it.
 pub struct Picture {
     pub session: Option<String>,
     pub faces: Vec<Face>,

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use facelogin_protocol::Deadline;
 use facelogin_protocol::types::{CameraKind, Verdict};
-use facelogin_score::{Comparer, ENCODING_LEN, Encoding, EngineId, Face, Limit, SINGLE_SLACK};
+use facelogin_score::{ENCODING_LEN, Encoding, Face, SINGLE_SLACK};
 use facelogind::decision::{Decision, Enrolled, Step};
+use facelogind::levels::{Scale, Strictness};
 use facelogind::policy::ScanRules;
 use facelogind::vision::link::{Event, Link, VisionError};
 use facelogind::vision::wire::{MAX_JSON, Wanted};
@@ -18,7 +19,7 @@ use super::split;
 const NEAR: f32 = 0.36;
 
 const RULES: ScanRules = ScanRules {
-    limit: Limit::Distance(NEAR),
+    strictness: Strictness::Distance(NEAR),
     frames: 3,
     timeout: Duration::from_secs(4),
     no_face_timeout: Duration::from_millis(1500),
@@ -68,15 +69,11 @@ fn scan(link: &mut Link) {
         Err(error) => return faulty_is_not_healthy(link, Some(&error)),
     };
     let template = Encoding::try_from_slice(&[0.0; ENCODING_LEN]).expect("finite numbers");
-    // Of an engine that nothing is known of, so that the distance alone counts.
-    let comparer = Comparer::of(&EngineId {
-        name: "fuzz".into(),
-        model: "fuzz".into(),
-    });
-    let fused = comparer.fuse(&[&template]).expect("one encoding");
+    let scale = Scale::none();
+    let fused = scale.comparer().fuse(&[&template]).expect("one encoding");
     let mut decision = Decision::new(
         RULES,
-        comparer,
+        scale,
         vec![Enrolled {
             id: 1,
             kind: CameraKind::Colour,

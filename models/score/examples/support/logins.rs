@@ -1,0 +1,237 @@
+//! Logins to measure: templates of people, and sequences of pictures of them and of others.
+
+use std::collections::HashSet;
+
+use facelogin_score::gates::{ENROLMENT, LOGIN, one_good_face};
+use facelogin_score::{Comparer, Encoding, Fused, Limit, Login, LoginRules, WINDOWS};
+
+use crate::lines::{People, Picture, Random, of_the_cohort};
+
+/// Pictures of a template.
+const TEMPLATE: usize = 5;
+/// Templates made of one occasion, each of other pictures as far as there are enough.
+const DRAWS: usize = 6;
+/// Logins of one occasion.
+const LOGINS: usize = 20;
+/// Pictures of a webcam between the beginnings of logins.
+const STEP: usize = 3;
+/// Of one person, whose hundreds of pictures would outweigh all others.
+const PICTURES: usize = 60;
+
+/// What is measured by.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Distance,
+    Score,
+}
+
+/// People who are measured together.
+pub struct Group {
+    pub name: String,
+    /// Of each person the occasions, of each occasion the usable pictures, and which of them an enrolment would take.
+    occasions: Vec<Vec<Vec<(Encoding, bool)>>>,
+    /// Whether pictures tell the sitting they are of.
+    sittings: bool,
+}
+
+/// One login.
+#[derive(Clone, Copy)]
+pub struct Try {
+    /// Whose template, and who tried.
+    pub people: (usize, usize),
+    /// The limit at which it matches.
+    pub reach: f32,
+}
+
+/// All logins of a group.
+pub struct Tries {
+    pub impostors: Vec<Try>,
+    /// Reaches of strangers who have a chance with each of ten templates of different people: the worst case of as many
+    /// templates of one person.
+    pub of_ten: Vec<f32>,
+    pub genuine: Vec<Try>,
+}
+
+impl Tries {
+    /// Pairs of different people, whoever of them is enrolled.
+    pub fn pairs(&self) -> usize {
+        let pair = |one: &Try| (one.people.0.min(one.people.1), one.people.0.max(one.people.1));
+        self.impostors.iter().map(pair).collect::<HashSet<_>>().len()
+    }
+}
+
+impl Group {
+    pub fn of(name: &str, people: People) -> Self {
+        let mut sittings = false;
+        let mut occasions = Vec::new();
+        for (person, pictures) in people {
+            if of_the_cohort(&person, pictures.len()) {
+                continue;
+            }
+            let mut own: Vec<(Option<String>, Vec<(Encoding, bool)>)> = Vec::new();
+            for Picture { session, faces } in pictures.into_iter().take(PICTURES * 4) {
+                sittings |= session.is_some();
+                let Ok(face) = one_good_face(&faces, &LOGIN) else {
+                    continue;
+                };
+                let one = (face.encoding.clone(), one_good_face(&faces, &ENROLMENT).is_ok());
+                match own.iter_mut().find(|(other, _)| *other == session) {
+                    Some((_, all)) if all.len() < PICTURES => all.push(one),
+                    Some(_) => {}
+                    None => own.push((session, vec![one])),
+                }
+            }
+            occasions.push(own.into_iter().map(|(_, all)| all).collect());
+        }
+        Self {
+            name: name.into(),
+            occasions,
+            sittings,
+        }
+    }
+
+    pub fn people(&self) -> usize {
+        self.occasions.len()
+    }
+
+    /// Everybody's templates against everybody's logins.
+    pub fn tries(&self, comparer: &Comparer, kind: Kind, frames: usize) -> Tries {
+        let mut tries = Tries {
+            impostors: Vec::new(),
+            of_ten: Vec::new(),
+            genuine: Vec::new(),
+        };
+        let enrolled = self.templates(comparer);
+        let all: Vec<Fused> = enrolled.iter().map(|template| template.fused.clone()).collect();
+        let mut random = Random(1);
+        for (who, own) in self.occasions.iter().enumerate() {
+            for (when, occasion) in own.iter().enumerate() {
+                let pictures: Vec<&Encoding> = occasion.iter().map(|(encoding, _)| encoding).collect();
+                let length = WINDOWS * frames;
+                // A webcam's pictures are many of one moment: logins may begin at any of them. Others are an occasion each.
+                let step = if self.sittings { STEP } else { length };
+                for start in (0..pictures.len()).step_by(step).take(LOGINS) {
+                    let login = &pictures[start..(start + length).min(pictures.len())];
+                    let reaches = reaches(comparer, kind, frames, all.clone(), login);
+                    let strangers: Vec<f32> = enrolled
+                        .iter()
+                        .zip(&reaches)
+                        .filter(|(template, _)| template.who != who)
+                        .filter_map(|(template, reach)| {
+                            let reach = (*reach)?;
+                            tries.impostors.push(Try {
+                                people: (template.who, who),
+                                reach,
+                            });
+                            Some(reach)
+                        })
+                        .collect();
+                    // As many as there are templates, so that the tails compare.
+                    for _ in 0..strangers.len() {
+                        let ten = (0..10).map(|_| strangers[random.below(strangers.len())]);
+                        tries.of_ten.push(ten.fold(f32::MAX, f32::min));
+                    }
+                    // A person's own template of this sitting, or of these very pictures, says nothing of another day.
+                    for (template, reach) in enrolled.iter().zip(&reaches) {
+                        let sitting = self.sittings && template.when == when;
+                        if template.who == who && !sitting && self.sittings {
+                            tries.genuine.extend(reach.map(|reach| Try {
+                                people: (who, who),
+                                reach,
+                            }));
+                        }
+                    }
+                }
+                if !self.sittings {
+                    self.others(
+                        comparer,
+                        kind,
+                        frames,
+                        who,
+                        occasion,
+                        &enrolled,
+                        &mut tries.genuine,
+                    );
+                }
+            }
+        }
+        tries
+    }
+
+    /// A person's templates against their pictures that are not in it, each of an occasion of its own.
+    #[allow(clippy::too_many_arguments)]
+    fn others(
+        &self,
+        comparer: &Comparer,
+        kind: Kind,
+        frames: usize,
+        who: usize,
+        occasion: &[(Encoding, bool)],
+        enrolled: &[Template],
+        genuine: &mut Vec<Try>,
+    ) {
+        for template in enrolled.iter().filter(|template| template.who == who) {
+            let places = (0..occasion.len()).filter(|place| !template.pictures.contains(place));
+            let pictures: Vec<&Encoding> = places.map(|place| &occasion[place].0).collect();
+            for login in pictures.chunks(WINDOWS * frames).take(LOGINS) {
+                let reach = reaches(comparer, kind, frames, vec![template.fused.clone()], login);
+                genuine.extend(reach.into_iter().flatten().map(|reach| Try {
+                    people: (who, who),
+                    reach,
+                }));
+            }
+        }
+    }
+
+    fn templates(&self, comparer: &Comparer) -> Vec<Template> {
+        let mut templates = Vec::new();
+        for (who, own) in self.occasions.iter().enumerate() {
+            for (when, occasion) in own.iter().enumerate() {
+                let good: Vec<usize> = (0..occasion.len()).filter(|place| occasion[*place].1).collect();
+                // Spread over the occasion, as an enrolment's are over its time.
+                let step = good.len() / TEMPLATE;
+                for draw in 0..DRAWS.min(step) {
+                    let pictures: Vec<usize> = (0..TEMPLATE)
+                        .map(|k| good[k * step + draw * step / DRAWS.min(step)])
+                        .collect();
+                    let all: Vec<&Encoding> = pictures.iter().map(|place| &occasion[*place].0).collect();
+                    if let Some(fused) = comparer.fuse(&all) {
+                        templates.push(Template {
+                            who,
+                            when,
+                            pictures,
+                            fused,
+                        });
+                    }
+                }
+            }
+        }
+        templates
+    }
+}
+
+struct Template {
+    who: usize,
+    when: usize,
+    pictures: Vec<usize>,
+    fused: Fused,
+}
+
+fn reaches(
+    comparer: &Comparer,
+    kind: Kind,
+    frames: usize,
+    templates: Vec<Fused>,
+    pictures: &[&Encoding],
+) -> Vec<Option<f32>> {
+    // A limit that nothing is within, so that all tries are made.
+    let limit = match kind {
+        Kind::Distance => Limit::Distance(f32::NEG_INFINITY),
+        Kind::Score => Limit::Score(f32::NEG_INFINITY),
+    };
+    let mut login = Login::new(LoginRules { limit, frames }, comparer.clone(), templates);
+    for picture in pictures {
+        login.push(picture);
+    }
+    login.reaches().to_vec()
+}
