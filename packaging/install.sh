@@ -45,7 +45,10 @@ else
 fi
 if [ -d "$cache/models" ]; then
     # Verified on the way, and root's.
-    "$bins/facelogin-enroll" models fetch --from "$cache/models" --to "$DESTDIR$models" >/dev/null
+    fetch() { "$bins/facelogin-enroll" models fetch --from "$cache/models" --to "$DESTDIR$models" --set "$1" >/dev/null; }
+    fetch dlib
+    if [ -f "$cache/models/antispoof.onnx" ]; then fetch liveness; fi
+    if [ -f "$cache/models/face_recognition_sface_2021dec.onnx" ]; then fetch onnx; fi
     say "  $models"
 else
     say "The models are still to be fetched: sudo facelogin-enroll models fetch --to $models"

@@ -7,6 +7,7 @@ use facelogin_score::gates::{Flaw, LOGIN, one_good_face};
 use facelogin_score::{Face, Fused, Limit, Login, LoginRules};
 
 use crate::levels::Scale;
+use crate::liveness::{Liveness, Ruling};
 use crate::policy::ScanRules;
 use crate::quality;
 
@@ -42,6 +43,8 @@ pub struct Decision {
     /// Those that the login compares with: of the open camera's kind, none before it is open.
     candidates: Vec<i64>,
     login: Login,
+    liveness: Liveness,
+    flash: Option<f32>,
     frames: u32,
     last_flaw: Option<Flaw>,
     worst_view: Option<Flaw>,
@@ -72,6 +75,7 @@ impl Decision {
             frames: rules.frames,
         };
         let login = Login::new(login, scale.comparer().clone(), Vec::new());
+        let liveness = Liveness::new(rules.liveness, rules.frames);
         Self {
             rules,
             enrolled,
@@ -79,6 +83,8 @@ impl Decision {
             login,
             limit,
             scale,
+            liveness,
+            flash: None,
             frames: 0,
             last_flaw: None,
             worst_view: None,
@@ -89,6 +95,7 @@ impl Decision {
 
     /// A camera is open that sees this: a face in infrared is never compared with one in colour.
     pub fn opened(&mut self, kind: CameraKind) {
+        self.liveness.opened(kind);
         let kind = kind.compared_as();
         let of_its_kind = || self.enrolled.iter().filter(|template| template.kind == kind);
         self.candidates = of_its_kind().map(|template| template.id).collect();
@@ -98,8 +105,15 @@ impl Decision {
         self.login.against(self.limit, fused);
     }
 
+    /// By how much an infrared flash brightened the face in the next picture more than its surroundings. Comes before
+    /// [`Self::observe`], and is about that one picture.
+    pub fn flashed(&mut self, flash: Option<f32>) {
+        self.flash = flash;
+    }
+
     /// Takes in the faces of one picture, `elapsed` after the request.
     pub fn observe(&mut self, elapsed: Duration, faces: &[Face]) -> Step {
+        let flash = self.flash.take();
         self.frames += 1;
         self.first_frame.get_or_insert(elapsed);
         self.face_seen |= !faces.is_empty();
@@ -109,6 +123,7 @@ impl Decision {
         }
         match one_good_face(faces, &LOGIN) {
             Ok(face) => {
+                self.liveness.observe(face.live, flash);
                 self.login.push(&face.encoding);
             }
             Err(flaw) => {
@@ -119,6 +134,7 @@ impl Decision {
                 // A probe is fused from pictures that follow one another: whoever left the view starts anew.
                 if matches!(flaw, Flaw::NoFace | Flaw::SeveralFaces) {
                     self.login.interrupted();
+                    self.liveness.interrupted();
                 }
             }
         }
@@ -147,17 +163,25 @@ impl Decision {
         self.face_seen
     }
 
-    /// Whether a full probe was compared and did not match: it counts against the user even if the scan is cancelled
-    /// afterwards (R21).
+    /// Whether a full probe was compared and did not match, or matched and is not alive: it counts against the user even if
+    /// the scan is cancelled afterwards (R21).
     pub fn mismatched(&self) -> bool {
-        self.login.compared() && self.login.matched().is_none()
+        match self.login.matched() {
+            None => self.login.compared(),
+            Some(_) => self.liveness.rule() == Ruling::Refused,
+        }
     }
 
     /// The verdict, `elapsed` after the request.
     pub fn finish(&self, elapsed: Duration) -> Judged {
         let matched = self.login.matched();
         let (verdict, reason) = match matched {
-            Some(_) => (Verdict::Match, Reason::Matched),
+            // The scan ends with the first match, so this is about the very pictures that made it.
+            Some(_) => match self.liveness.rule() {
+                Ruling::Stands => (Verdict::Match, Reason::Matched),
+                Ruling::Refused => (Verdict::NoMatch, Reason::LivenessRefused),
+                Ruling::Unknown => (Verdict::Unavailable, Reason::LivenessUnavailable),
+            },
             None if self.login.compared() => (Verdict::NoMatch, Reason::NotMatching),
             // The camera opened, or seemed to, and showed nothing in all that time.
             None if self.frames == 0 => (Verdict::Unavailable, Reason::CameraUnavailable),
@@ -188,12 +212,15 @@ impl Decision {
             total_ms: millis(elapsed),
             camera: None,
             strobe: None,
+            live: None,
             hint: hint.map(Into::into),
         };
         Judged {
             verdict,
             reason,
-            template: matched.and_then(|matched| self.candidates.get(matched.template).copied()),
+            template: matched
+                .filter(|_| verdict == Verdict::Match)
+                .and_then(|matched| self.candidates.get(matched.template).copied()),
             detail,
         }
     }

@@ -7,6 +7,7 @@ use crate::testing::{encoding, face, sized};
 const RULES: ScanRules = ScanRules {
     strictness: Strictness::Distance(0.36),
     frames: 3,
+    liveness: facelogin_config::Liveness::On,
     timeout: Duration::from_secs(4),
     no_face_timeout: Duration::from_millis(1500),
 };
@@ -259,4 +260,82 @@ fn r18_pictures_of_one_camera_are_not_fused_with_those_of_another() {
     decision.opened(CameraKind::Infrared);
     assert_eq!(show(&mut decision, &[0.1; 2]).verdict, Verdict::Unavailable);
     assert_eq!(show(&mut decision, &[0.1]).template, Some(2));
+}
+
+#[test]
+fn r21_what_matches_and_is_not_alive_is_a_mismatch() {
+    use facelogin_config::Liveness::{Off, On, Required};
+    let shown = |liveness, lives: &[Option<f32>]| {
+        let rules = ScanRules { liveness, ..RULES };
+        let mut decision = at_a_colour_camera(rules, vec![template(7, CameraKind::Colour)]);
+        for (picture, live) in lives.iter().enumerate() {
+            let seen = Face {
+                live: *live,
+                ..face(encoding(0.2, 1))
+            };
+            if decision.observe(ms(33 * picture as u64), &[seen]) == Step::Done {
+                break;
+            }
+        }
+        let judged = decision.finish(ms(200));
+        let told = (
+            judged.verdict,
+            judged.reason,
+            judged.template,
+            decision.mismatched(),
+        );
+        assert_eq!(judged.detail.hint, None);
+        told
+    };
+    let (alive, print) = ([Some(0.9); 3], [Some(0.1); 3]);
+    let stands = (Verdict::Match, Reason::Matched, Some(7), false);
+    let refused = (Verdict::NoMatch, Reason::LivenessRefused, None, true);
+    let unknown = (Verdict::Unavailable, Reason::LivenessUnavailable, None, false);
+    for (liveness, lives, expected) in [
+        (Off, &print[..], stands),
+        (On, &print, refused),
+        (Required, &print, refused),
+        (On, &alive, stands),
+        (Required, &alive, stands),
+        (On, &[None; 3], stands),
+        (Required, &[None; 3], unknown),
+        (On, &[Some(f32::NAN); 3], refused),
+        // One try: who is refused is not looked at again.
+        (
+            On,
+            &[Some(0.1), Some(0.1), Some(0.9), Some(0.9), Some(0.9)],
+            refused,
+        ),
+    ] {
+        assert_eq!(shown(liveness, lives), expected, "{liveness:?} {lives:?}");
+    }
+}
+
+#[test]
+fn a_face_that_looks_alive_matches_no_better() {
+    let mut stranger = decision();
+    let alive = Face {
+        live: Some(1.0),
+        ..face(encoding(0.8, 1))
+    };
+    for picture in 0..12 {
+        stranger.observe(ms(33 * picture), std::slice::from_ref(&alive));
+    }
+    assert_eq!(stranger.finish(ms(400)).reason, Reason::NotMatching);
+}
+
+#[test]
+fn the_flash_is_about_the_picture_that_it_lit() {
+    let rules = ScanRules {
+        liveness: facelogin_config::Liveness::Required,
+        ..RULES
+    };
+    let mut decision = Decision::new(rules, comparer(), vec![template(7, CameraKind::Infrared)]);
+    decision.opened(CameraKind::Infrared);
+    // Lit once: nothing is known of the other two.
+    decision.flashed(Some(0.4));
+    for picture in 0..3 {
+        decision.observe(ms(33 * picture), &[face(encoding(0.2, 1))]);
+    }
+    assert_eq!(decision.finish(ms(100)).reason, Reason::LivenessUnavailable);
 }

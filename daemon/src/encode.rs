@@ -8,14 +8,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use facelogin_config::{Rules, Security};
-use facelogin_engine::{Analysis, DlibEngine, Effort, Engine, EngineError, EngineId, Frame};
-use facelogin_models::{ModelDirs, ModelError, Trust, verify_all};
+use facelogin_config::{self as config, Config, Rules, Security};
+use facelogin_engine::{Analysis, Effort, Engine, EngineError, EngineId, Frame, OnnxEngine};
+use facelogin_models::{ModelDirs, ModelError, ModelSet, Trust, YUNET, verify_files};
 use facelogin_score::Limit;
 use serde::Serialize;
 
-use crate::levels;
+use crate::levels::{Scale, Strictness};
+use crate::liveness::NETWORK_LIMIT;
 use crate::vision::decode;
+use crate::vision::engines::{self, LoadError};
+use crate::vision::liveness::Networks;
 use crate::vision::wire::MAX_PICTURE;
 
 /// The longest path, in bytes: what Linux takes.
@@ -26,7 +29,7 @@ const LONGEST_PATH: u64 = 4096;
 pub enum Which {
     /// dlib: HOG detector, five landmarks, ResNet encoder.
     Dlib,
-    /// YuNet detector and a margin-softmax encoder.
+    /// YuNet detector and SFace encoder.
     Onnx,
 }
 
@@ -44,28 +47,34 @@ pub enum Looking {
 pub struct Task {
     /// The engine.
     pub engine: Which,
+    /// Another encoder in SFace's place, to be measured: what it makes has an identity of its own, and no login uses it.
+    pub encoder: Option<PathBuf>,
     /// Where its models are.
     pub models: ModelDirs,
     /// Who may own them.
     pub trust: Trust,
     /// See [`Looking`].
     pub looking: Looking,
-    /// Pictures that a login fuses, for the limits that are told.
-    pub frames: usize,
 }
 
 /// Why nothing can be encoded. A picture that cannot is no such reason: it gets its own line.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
-    /// The models are missing or altered.
+    /// The engine, or its models.
     #[error(transparent)]
-    Models(#[from] ModelError),
-    /// They cannot be loaded.
+    Engine(#[from] LoadError),
+    /// The detector in front of another encoder.
     #[error(transparent)]
-    Load(#[from] EngineError),
-    /// No such engine here.
-    #[error("the engine {0} is not part of this build; use --engine dlib")]
-    NotBuilt(&'static str),
+    Detector(#[from] ModelError),
+    /// The other encoder.
+    #[error(transparent)]
+    Encoder(#[from] EngineError),
+    /// It has one encoder.
+    #[error("--encoder goes with --engine onnx alone: dlib's encoder cannot be replaced")]
+    OtherEncoder,
+    /// The liveness networks are there and cannot be used.
+    #[error("liveness: {0}")]
+    Liveness(String),
     /// A list that is no list of paths.
     #[error("line {line} of the list is longer than any path; give one path in each line")]
     LongLine {
@@ -86,8 +95,11 @@ pub enum EncodeError {
 #[derive(Serialize)]
 struct Head<'a> {
     engine: &'a EngineId,
-    /// For a user with one template, from the laxest to the strictest.
-    levels: [Level; 3],
+    /// For a user with one template, from the laxest to the strictest; those that this engine has.
+    levels: Vec<Level>,
+    /// What a face must reach to count as alive; absent where no network looks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live_threshold: Option<f32>,
 }
 
 /// One named strictness.
@@ -100,21 +112,21 @@ struct Level {
 }
 
 impl Level {
-    fn of(security: Security, frames: usize) -> Self {
+    fn of(security: Security, scale: &Scale) -> Option<Self> {
         let rules = Rules {
             security,
-            frames: u32::try_from(frames).unwrap_or(u32::MAX),
             ..Rules::default()
         };
-        let limit = levels::limit(&rules, 1);
-        Self {
+        let limit = scale.limit(Strictness::from(&rules), 1);
+        // A level that the engine does not have admits nothing.
+        limit.value().is_finite().then(|| Self {
             name: security,
             measure: match limit {
                 Limit::Distance(_) => "distance",
                 Limit::Score(_) => "score",
             },
             limit: limit.value(),
-        }
+        })
     }
 }
 
@@ -129,32 +141,59 @@ enum Line<'a> {
 /// Encodes the pictures whose paths `list` has, one in each line, until it ends.
 pub fn run(task: &Task, list: impl BufRead, out: impl Write) -> Result<(), EncodeError> {
     let mut engine = load(task)?;
-    encode_all(engine.as_mut(), task, list, out)
+    let mut networks = networks(task)?;
+    encode_all(engine.as_mut(), &mut networks, task.looking, list, out)
 }
 
 fn load(task: &Task) -> Result<Box<dyn Engine>, EncodeError> {
-    match task.engine {
-        Which::Dlib => {
-            let models = verify_all(&task.models, task.trust)?;
-            Ok(Box::new(DlibEngine::load(&models)?))
-        }
-        Which::Onnx => Err(EncodeError::NotBuilt("onnx")),
+    let Some(encoder) = &task.encoder else {
+        return Ok(engines::load(named(task.engine), &task.models, task.trust)?);
+    };
+    if task.engine != Which::Onnx {
+        return Err(EncodeError::OtherEncoder);
+    }
+    let files = ModelSet::Onnx.files().iter().filter(|file| file.name == YUNET);
+    let files: Vec<_> = files.copied().collect();
+    let detector = verify_files(&files, &task.models, task.trust)?;
+    Ok(Box::new(OnnxEngine::for_evaluation(&detector, encoder)?))
+}
+
+/// The liveness networks, where their files are.
+fn networks(task: &Task) -> Result<Networks, EncodeError> {
+    let mut config = Config {
+        engine: named(task.engine),
+        ..Config::default()
+    };
+    config.rules.liveness = config::Liveness::On;
+    Networks::load(&config, &task.models, task.trust).map_err(EncodeError::Liveness)
+}
+
+fn named(engine: Which) -> config::Engine {
+    match engine {
+        Which::Dlib => config::Engine::Dlib,
+        Which::Onnx => config::Engine::Onnx,
     }
 }
 
 fn encode_all(
     engine: &mut dyn Engine,
-    task: &Task,
+    networks: &mut Networks,
+    looking: Looking,
     mut list: impl BufRead,
     mut out: impl Write,
 ) -> Result<(), EncodeError> {
+    let scale = Scale::of(engine.id().clone());
+    let levels = [Security::Convenient, Security::Balanced, Security::Strict];
     let head = Head {
         engine: engine.id(),
-        levels: [Security::Convenient, Security::Balanced, Security::Strict]
-            .map(|security| Level::of(security, task.frames)),
+        levels: levels
+            .into_iter()
+            .filter_map(|security| Level::of(security, &scale))
+            .collect(),
+        live_threshold: networks.loaded().then_some(NETWORK_LIMIT),
     };
     write_line(&mut out, &head)?;
-    let effort = match task.looking {
+    let effort = match looking {
         Looking::Still => Effort::Still,
         Looking::Video => Effort::Video,
     };
@@ -163,7 +202,7 @@ fn encode_all(
             break;
         };
         let name = path.to_string_lossy();
-        let answer = match encode(engine, effort, &path) {
+        let answer = match encode(engine, networks, effort, &path) {
             Ok(analysis) => Line::Analysis {
                 path: &name,
                 analysis,
@@ -210,12 +249,23 @@ fn write_line(out: &mut impl Write, value: &impl Serialize) -> Result<(), Encode
     })
 }
 
-fn encode(engine: &mut dyn Engine, effort: Effort, path: &Path) -> Result<Analysis, String> {
+fn encode(
+    engine: &mut dyn Engine,
+    networks: &mut Networks,
+    effort: Effort,
+    path: &Path,
+) -> Result<Analysis, String> {
     let bytes = read(path)?;
     let picture = decode::picture_file(&bytes).map_err(|error| error.to_string())?;
     let frame =
         Frame::new(picture.width, picture.height, picture.pixels()).map_err(|error| error.to_string())?;
-    engine.analyse(&frame, effort).map_err(|error| error.to_string())
+    let mut analysis = engine
+        .analyse(&frame, effort)
+        .map_err(|error| error.to_string())?;
+    networks
+        .look(&frame, &mut analysis)
+        .map_err(|error| error.to_string())?;
+    Ok(analysis)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -265,15 +315,11 @@ mod tests {
             name: "one".into(),
             model: "ab".into(),
         };
-        let task = Task {
-            engine: Which::Dlib,
-            models: ModelDirs::system(),
-            trust: Trust::RootOwned,
-            looking: Looking::Still,
-            frames: 3,
-        };
+        let nothing = tempfile::tempdir().unwrap();
+        let models = ModelDirs::only(nothing.path());
+        let mut networks = Networks::load(&Config::default(), &models, Trust::AnyOwner).unwrap();
         let mut out = Vec::new();
-        encode_all(&mut OneFace(id), &task, list, &mut out)?;
+        encode_all(&mut OneFace(id), &mut networks, Looking::Still, list, &mut out)?;
         let text = String::from_utf8(out).unwrap();
         Ok(text
             .lines()
@@ -299,14 +345,44 @@ mod tests {
         let lines = lines(list.as_bytes()).unwrap();
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0]["engine"]["name"], "one");
-        assert_eq!(lines[0]["levels"][1]["name"], "balanced");
-        assert!(lines[0]["levels"][1]["limit"].is_number());
+        // No level is known of such an engine, and no network looks.
+        assert_eq!(lines[0]["levels"], serde_json::json!([]));
+        assert_eq!(lines[0].get("live_threshold"), None);
         assert_eq!(lines[1]["error"], "it is neither JPEG nor PNG");
         assert_eq!(lines[2]["path"], good.display().to_string());
         let analysis: Analysis = serde_json::from_value(lines[2]["analysis"].clone()).unwrap();
         assert_eq!(analysis.faces.len(), 1);
         assert!(lines[3]["error"].as_str().unwrap().contains("No such file"));
         assert_eq!(lines[4]["error"], "it is not a file");
+    }
+
+    #[test]
+    fn the_limits_that_are_told_are_those_of_the_engine() {
+        let table = facelogin_score::calibration::Calibration::named("dlib-hog-resnet").unwrap();
+        let scale = Scale::of(EngineId {
+            name: table.engine.clone(),
+            model: table.model.clone(),
+        });
+        let strict = Level::of(Security::Strict, &scale).unwrap();
+        let lax = Level::of(Security::Convenient, &scale).unwrap();
+        assert!(strict.limit < lax.limit && strict.measure == lax.measure);
+    }
+
+    #[test]
+    fn another_encoder_goes_with_the_other_engine_alone() {
+        let task = Task {
+            engine: Which::Dlib,
+            encoder: Some("/nonexistent".into()),
+            models: ModelDirs::only("/nonexistent"),
+            trust: Trust::AnyOwner,
+            looking: Looking::Still,
+        };
+        assert!(matches!(load(&task).err(), Some(EncodeError::OtherEncoder)));
+        let onnx = Task {
+            engine: Which::Onnx,
+            ..task
+        };
+        assert!(matches!(load(&onnx).err(), Some(EncodeError::Detector(_))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod encode;
 pub mod enrolment;
 pub mod grace;
 pub mod levels;
+pub mod liveness;
 pub mod lockout;
 pub mod logind;
 pub mod password;

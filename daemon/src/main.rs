@@ -53,15 +53,15 @@ struct EncodeArgs {
     /// Which engine.
     #[arg(long, value_enum, default_value = "dlib")]
     engine: Which,
+    /// With onnx: another encoder in place of its own, to be measured; no login uses it.
+    #[arg(long, value_name = "FILE")]
+    encoder: Option<PathBuf>,
     /// The folder of the models, in place of the usual ones.
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
     /// How hard faces are looked for.
     #[arg(long, value_enum, default_value = "still")]
     effort: Looking,
-    /// Pictures that a login fuses, for the limits that are told.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    frames: usize,
     /// A folder that pictures may be read from, repeatable; by default any.
     #[arg(long, value_name = "DIR")]
     under: Vec<PathBuf>,
@@ -207,7 +207,7 @@ fn encode_pictures(options: &EncodeArgs) -> Result<(), Failed> {
     };
     let readable = match options.under.as_slice() {
         [] => vec![PathBuf::from("/")],
-        folders => [folders, models.folders()].concat(),
+        folders => [folders, models.folders(), options.encoder.as_slice()].concat(),
     };
     sandbox::drop_privileges_but_reading()?;
     if !sandbox::confine_to_reading(&readable)? {
@@ -218,10 +218,10 @@ fn encode_pictures(options: &EncodeArgs) -> Result<(), Failed> {
     }
     let task = encode::Task {
         engine: options.engine,
+        encoder: options.encoder.clone(),
         models,
         trust: if root { Trust::RootOwned } else { Trust::AnyOwner },
         looking: options.effort,
-        frames: options.frames,
     };
     Ok(encode::run(
         &task,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use facelogin_config::{Config, Rules, Trigger};
+use facelogin_config::{Config, Liveness, Rules, Trigger};
 use facelogin_protocol::types::{Reason, Verdict};
 
 use crate::levels::Strictness;
@@ -46,6 +46,8 @@ pub struct ScanRules {
     pub strictness: Strictness,
     /// Good pictures fused into a probe.
     pub frames: usize,
+    /// Whether what matches must be alive.
+    pub liveness: Liveness,
     /// The longest the scan may take.
     pub timeout: Duration,
     /// How long it goes on without a face.
@@ -108,6 +110,7 @@ pub fn scan_rules(rules: &Rules, timeout: Duration) -> ScanRules {
     ScanRules {
         strictness: rules.into(),
         frames: rules.frames as usize,
+        liveness: rules.liveness,
         timeout: timeout.min(Duration::from_millis(rules.timeout_ms.into())),
         no_face_timeout: Duration::from_millis(rules.no_face_timeout_ms.into()),
     }

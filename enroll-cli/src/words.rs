@@ -21,6 +21,8 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::NobodySeen => "no face came into view",
         Reason::PoorView => "a face came into view, but never well enough to compare",
         Reason::SeveralFaces => "several people were in view",
+        Reason::LivenessRefused => "the face is the user's, but does not look alive",
+        Reason::LivenessUnavailable => "the face must be alive, and nothing here can tell",
         Reason::NotEnrolled => "no face is enrolled for the user",
         Reason::OtherEngine => "the enrolled faces belong to another engine or other model files",
         Reason::ServiceNotAllowed => "the configuration does not let this service use the face",
@@ -60,6 +62,13 @@ pub fn remedy(reason: Reason) -> &'static str {
             "Come closer, hold still, and look straight at the camera with light on your face"
         }
         Reason::SeveralFaces => "Only one person may be near the camera",
+        Reason::LivenessRefused => {
+            "Look at the camera from an arm's length with light on your face, and without a screen or a window right behind you"
+        }
+        Reason::LivenessUnavailable => {
+            "Get the models with `sudo facelogin-enroll models fetch --set liveness` and restart the daemon, or set \
+             `liveness = \"on\"` in the configuration"
+        }
         Reason::NotEnrolled => "Enrol with `sudo facelogin-enroll add`",
         Reason::OtherEngine => "Enrol again with `sudo facelogin-enroll add`",
         Reason::ServiceNotAllowed => "`facelogin-enroll config check` lists the services that may",

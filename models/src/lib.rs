@@ -18,10 +18,12 @@ mod target;
 
 pub use error::ModelError;
 pub use find::ModelDirs;
-pub use manifest::{FACE_ENCODER, FIVE_POINTS, ModelFile, manifest};
+pub use manifest::{
+    FACE_ENCODER, FIVE_POINTS, LIVENESS_NEAR, LIVENESS_WIDE, ModelFile, ModelSet, SFACE, YUNET, manifest,
+};
 pub use verify::{
-    ModelState, ModelStatus, Trust, VerifiedModel, VerifiedModels, status, verify_all, verify_file,
-    verify_files,
+    ModelState, ModelStatus, Trust, VerifiedModel, VerifiedModels, fingerprint_of, sha256, status,
+    verify_all, verify_file, verify_files,
 };
 
 #[cfg(feature = "fetch")]

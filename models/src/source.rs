@@ -134,8 +134,8 @@ fn get(agent: &ureq::Agent, url: String) -> Result<Incoming, FetchError> {
             // ureq's own limit is lifted because the caller's is exact.
             let bytes = answer.into_body().into_with_config().limit(u64::MAX).reader();
             Ok(Incoming {
+                packed: url.ends_with(".bz2"),
                 from: url,
-                packed: true,
                 bytes: Box::new(bytes),
             })
         }

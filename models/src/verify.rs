@@ -38,6 +38,31 @@ pub struct VerifiedModel {
     pub file: ModelFile,
 }
 
+impl VerifiedModel {
+    /// The file's bytes, compared with its hash once more: whatever parses them gets these and no others.
+    pub fn read(&self) -> Result<Vec<u8>, ModelError> {
+        let io = |source| ModelError::Io {
+            path: self.path.clone(),
+            source,
+        };
+        let file = File::open(&self.path).map_err(io)?;
+        // One more than there can be, so that a longer file differs.
+        let mut bytes = Vec::with_capacity(usize::try_from(self.file.size).unwrap_or(0));
+        file.take(self.file.size.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(io)?;
+        let found = hex(&Sha256::digest(&bytes));
+        if found != self.sha256 {
+            return Err(ModelError::Hash {
+                path: self.path.clone(),
+                expected: self.sha256.clone(),
+                found,
+            });
+        }
+        Ok(bytes)
+    }
+}
+
 /// All files of a manifest, verified, in the manifest's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedModels(Vec<VerifiedModel>);
@@ -56,12 +81,19 @@ impl VerifiedModels {
     /// The SHA-256, hexadecimal, over the concatenated hexadecimal hashes of the files in the manifest's order: the
     /// identity under which templates are stored. It changes when any file does.
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for model in &self.0 {
-            hash.update(model.sha256.as_bytes());
-        }
-        hex(&hash.finalize())
+        let hashes: Vec<&str> = self.0.iter().map(|model| model.sha256.as_str()).collect();
+        fingerprint_of(&hashes)
     }
+}
+
+/// The identity of files with these hexadecimal hashes; see [`VerifiedModels::fingerprint`].
+pub fn fingerprint_of(hashes: &[&str]) -> String {
+    sha256(hashes.concat().as_bytes())
+}
+
+/// The SHA-256 of these bytes, hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// What `models list` and `models verify` say of one file.

@@ -74,6 +74,8 @@ fn unavailable(reason: Reason) -> Outcome {
         | Reason::JustLocked
         | Reason::LidClosed => Outcome::NothingToCompare,
         Reason::NotMatching
+        | Reason::LivenessRefused
+        | Reason::LivenessUnavailable
         | Reason::NotEnrolled
         | Reason::OtherEngine
         | Reason::ServiceNotAllowed

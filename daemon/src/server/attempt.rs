@@ -7,6 +7,7 @@ use facelogin_score::{Comparer, Encoding};
 
 use crate::decision::{Decision, Enrolled, Judged, Step};
 use crate::levels::{Scale, Strictness};
+use crate::liveness;
 use crate::lockout::EntryClass;
 use crate::policy::{Policy, SHORTEST_SCAN, ScanRules, Standing};
 use crate::scan::{End, Judge};
@@ -174,8 +175,13 @@ fn begin<'a>(
     if let Policy::Refuse(verdict, reason) = policy(&now) {
         return Err(refused((verdict, reason)));
     }
+    let mut wanted = kinds(templates.iter().map(|template| template.kind));
+    wanted.retain(|kind| liveness::will_do(rules.liveness, session.liveness(), *kind));
+    if wanted.is_empty() && !templates.is_empty() {
+        return Err(unavailable(Reason::LivenessUnavailable));
+    }
     session.open(Wanted {
-        kinds: kinds(templates.iter().map(|template| template.kind)),
+        kinds: wanted,
         built_in: !then.lid_closed,
     });
     // While the camera opens, logind and the account are asked once more.
@@ -246,6 +252,8 @@ impl Judge for Login {
     }
     fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
         self.witness.observe(seen);
+        let flash = seen.strobe.map(|strobe| strobe.face - strobe.surround);
+        self.decision.flashed(flash);
         self.decision.observe(elapsed, &seen.faces)
     }
     fn on_time(&mut self, elapsed: Duration) -> Step {
@@ -288,6 +296,7 @@ fn unscanned(verdict: Verdict, reason: Reason, elapsed: Duration) -> Judged {
     let nothing = ScanRules {
         strictness: Strictness::Distance(0.0),
         frames: 1,
+        liveness: facelogin_config::Liveness::Off,
         timeout: Duration::ZERO,
         no_face_timeout: Duration::ZERO,
     };

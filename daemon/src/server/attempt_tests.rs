@@ -6,8 +6,8 @@ use crate::lockout::BootClock;
 use crate::store::{KeySource, NewTemplate, Store};
 use crate::testing::{encoding, face, link, observation, soon};
 use crate::vision::loan::Desk;
-use crate::vision::wire::{FromVision, ToVision, receive_message, send};
-use facelogin_config::Config;
+use crate::vision::wire::{FromVision, Strobe, ToVision, receive_message, send};
+use facelogin_config::{Config, Liveness};
 use facelogin_score::ENCODING_LEN;
 use std::cell::Cell;
 use std::os::fd::OwnedFd;
@@ -119,6 +119,7 @@ fn scan(standing: &Standing) -> Policy {
         _ => Policy::Scan(ScanRules {
             strictness: Strictness::Distance(0.3),
             frames: 2,
+            liveness: Liveness::On,
             timeout: Duration::from_secs(8),
             no_face_timeout: Duration::from_secs(8),
         }),
@@ -275,5 +276,79 @@ fn r18_the_right_face_in_the_wrong_light_is_nobodys() {
             (Verdict::Unavailable, Reason::NotEnrolled, None),
             "{enrolled}"
         );
+    }
+}
+
+/// The same rules, and what matches must be alive.
+fn scan_for_the_living(standing: &Standing) -> Policy {
+    match scan(standing) {
+        Policy::Scan(rules) => Policy::Scan(ScanRules {
+            liveness: Liveness::Required,
+            ..rules
+        }),
+        refused => refused,
+    }
+}
+
+#[test]
+fn r23_a_camera_that_cannot_tell_what_must_be_told_stays_dark() {
+    use CameraKind::Infrared;
+    // The vision process that is played here has no liveness networks.
+    for (cameras, wanted) in [
+        (&[COLOUR][..], None),
+        (&[INFRARED], Some(vec![Infrared])),
+        (&[COLOUR, INFRARED], Some(vec![Infrared])),
+    ] {
+        let room = room(cameras, as_wanted);
+        let judged = room.attempt(scan_for_the_living);
+        assert_eq!(
+            (judged.verdict, judged.reason, judged.template),
+            (Verdict::Unavailable, Reason::LivenessUnavailable, None),
+            "{cameras:?}"
+        );
+        let kinds = room.told().into_iter().find_map(|told| match told {
+            ToVision::Start { wanted, .. } => Some(wanted.kinds),
+            _ => None,
+        });
+        assert_eq!(kinds, wanted, "{cameras:?}");
+    }
+}
+
+#[test]
+fn in_infrared_what_the_flash_showed_decides() {
+    fn with_flash(line: &OwnedFd, scan: u64, face_lit: f32) {
+        let (camera, kind) = (INFRARED.into(), CameraKind::Infrared);
+        send(line, &FromVision::Opened { scan, camera, kind }, soon()).unwrap();
+        for number in 0..2 {
+            let seen = Observation {
+                faces: vec![face(encoding(0.1, 0))],
+                strobe: Some(Strobe {
+                    face: face_lit,
+                    surround: 0.05,
+                }),
+                ..observation(scan, number)
+            };
+            send(line, &FromVision::Observation(seen), soon()).unwrap();
+        }
+    }
+    let cases: [(Shows, Verdict, Reason); 2] = [
+        (
+            |line, scan, _| with_flash(line, scan, 0.4),
+            Verdict::Match,
+            Reason::Matched,
+        ),
+        (
+            |line, scan, _| with_flash(line, scan, 0.0),
+            Verdict::NoMatch,
+            Reason::LivenessRefused,
+        ),
+    ];
+    for (shows, verdict, reason) in cases {
+        for policy in [scan, scan_for_the_living] {
+            let room = room(&[INFRARED], shows);
+            let judged = room.attempt(policy);
+            assert_eq!((judged.verdict, judged.reason), (verdict, reason));
+            assert_eq!(judged.template.is_some(), verdict == Verdict::Match);
+        }
     }
 }

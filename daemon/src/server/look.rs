@@ -87,13 +87,14 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
     Ok(next)
 }
 
-/// Only root sees how near it was, and what the flash showed (R22): a number is what a forger climbs by.
+/// Only root sees how near it was, and how alive it looked (R22): a number is what a forger climbs by.
 fn for_peer(judged: &Judged, peer: &Peer) -> Detail {
     let mut detail = judged.detail.clone();
     if !peer.is_root() {
         detail.distance = None;
         detail.threshold = None;
         detail.strobe = None;
+        detail.live = None;
     }
     detail
 }
@@ -221,6 +222,7 @@ impl Collector {
             total_ms: millis(elapsed),
             camera: None,
             strobe: None,
+            live: None,
             hint: self.flaw.map(|flaw| flaw.hint().into()),
         };
         self.witness.tell(&mut detail);

@@ -10,6 +10,7 @@ use facelogin_protocol::types::{
 };
 
 use crate::audit::Entry;
+use crate::liveness;
 use crate::lockout;
 use crate::server::connection::{Answer, Nothing, Peer, done, root_only};
 use crate::server::failure::Failure;
@@ -138,11 +139,12 @@ pub fn cameras(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     done(peer, &ListCamerasOut { cameras })
 }
 
-/// For root the cameras that logins use; while a scan is running, and for others, those that are preferred.
-fn camera_in_use(daemon: &Daemon, peer: &Peer) -> String {
+/// For root the cameras that logins use; while a scan is running, and for others, those that are preferred. With what they
+/// see, where that is known.
+fn camera_in_use(daemon: &Daemon, peer: &Peer) -> (String, Vec<CameraKind>) {
     let camera = &daemon.config.camera;
     if camera.replay.is_some() {
-        return "replay".into();
+        return ("replay".into(), vec![CameraKind::Replay]);
     }
     // Not as root: nobody's scan gives way to this. And not for everybody: it wakes every camera.
     let at_once = Deadline::after(Duration::ZERO);
@@ -153,14 +155,14 @@ fn camera_in_use(daemon: &Daemon, peer: &Peer) -> String {
         Some(Ok(Some(mut line))) => line.cameras().unwrap_or_default(),
         _ => Vec::new(),
     };
-    let chosen: Vec<String> = cameras
+    let (chosen, seen): (Vec<String>, Vec<CameraKind>) = cameras
         .into_iter()
         .filter(|camera| camera.chosen)
-        .map(|camera| camera.id)
-        .collect();
+        .map(|camera| (camera.id, camera.kind))
+        .unzip();
     let preferred = || camera.devices.iter().map(Device::to_string).collect();
     let names: Vec<String> = if chosen.is_empty() { preferred() } else { chosen };
-    names.join(", ")
+    (names.join(", "), seen)
 }
 
 /// How the daemon and one user stand.
@@ -182,7 +184,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
         // The rest names files, and may be the words of a process that parses pictures.
         known.state = "unavailable".into();
     }
-    let camera = Some(camera_in_use(daemon, peer));
+    let (camera, sees) = camera_in_use(daemon, peer);
     // Before the store is locked: logind may take its time.
     let logind = daemon
         .whereabouts
@@ -226,7 +228,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
         engine: known.engine.as_ref().map(|(engine, _)| engine.clone()),
         model: known.engine.map(|(_, model)| model),
         vision: known.state,
-        camera,
+        camera: Some(camera),
         services: enabled
             .map(|(name, service)| Service {
                 name: name.clone(),
@@ -241,6 +243,7 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
             Presence::Local => "local".into(),
             Presence::Off => "off".into(),
         },
+        liveness: liveness::describe(&daemon.config, known.liveness, &sees),
         logind,
         user,
         templates: count(own.len()),

@@ -60,6 +60,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Whether faces in colour are looked at for signs of life.
+    pub fn liveness(&self) -> bool {
+        self.line.liveness()
+    }
+
     /// The line to the vision process.
     pub fn line(&mut self) -> &mut Borrowed<'a> {
         &mut self.line

@@ -1,4 +1,4 @@
-//! What a scan's detail says beside the judgement: which camera it was, and what its flash did.
+//! What a scan's detail says beside the judgement: which camera it was, what its flash did, and how alive the face looked.
 
 use facelogin_protocol::types::Detail;
 
@@ -9,6 +9,7 @@ use crate::vision::wire::Observation;
 pub struct Witness {
     camera: Option<String>,
     strobes: Vec<f32>,
+    lives: Vec<f32>,
 }
 
 impl Witness {
@@ -21,15 +22,22 @@ impl Witness {
     pub fn observe(&mut self, seen: &Observation) {
         self.strobes
             .extend(seen.strobe.map(|strobe| strobe.face - strobe.surround));
+        // Of the one face that was looked at.
+        self.lives.extend(seen.faces.iter().find_map(|face| face.live));
     }
 
     /// Puts it down.
     pub fn tell(&self, detail: &mut Detail) {
         detail.camera = self.camera.clone();
-        let mut strobes = self.strobes.clone();
-        strobes.sort_by(f32::total_cmp);
-        detail.strobe = strobes.get(strobes.len() / 2).copied();
+        detail.strobe = median(&self.strobes);
+        detail.live = median(&self.lives);
     }
+}
+
+fn median(values: &[f32]) -> Option<f32> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
 }
 
 #[cfg(test)]
@@ -57,6 +65,7 @@ mod tests {
                 total_ms: 0,
                 camera: None,
                 strobe: None,
+                live: None,
                 hint: None,
             };
             witness.tell(&mut detail);

@@ -52,6 +52,7 @@ pub struct Link {
     fd: OwnedFd,
     engine: String,
     model: String,
+    liveness: bool,
     next_scan: u64,
     /// A camera was opened for the scan that is running.
     opened: bool,
@@ -77,10 +78,16 @@ impl Link {
     /// Waits for the process behind `fd` to have loaded its models.
     pub fn greet(fd: OwnedFd, deadline: Deadline) -> Result<Self, VisionError> {
         match receive_message(&fd, deadline)? {
-            FromVision::Hello { engine, model, .. } => Ok(Self {
+            FromVision::Hello {
+                engine,
+                model,
+                liveness,
+                ..
+            } => Ok(Self {
                 fd,
                 engine,
                 model,
+                liveness,
                 next_scan: 1,
                 opened: false,
                 closing: None,
@@ -99,6 +106,11 @@ impl Link {
     /// SHA-256 over its model files.
     pub fn model(&self) -> &str {
         &self.model
+    }
+
+    /// Whether faces in colour are looked at for signs of life.
+    pub fn liveness(&self) -> bool {
+        self.liveness
     }
 
     /// Whether it can be used again.

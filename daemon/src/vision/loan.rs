@@ -14,6 +14,8 @@ pub struct Known {
     pub state: String,
     /// The engine's name and model hash, once a process has told.
     pub engine: Option<(String, String)>,
+    /// Whether that process looks for signs of life in colour.
+    pub liveness: bool,
 }
 
 #[derive(Debug)]
@@ -29,6 +31,7 @@ struct Inner {
     /// Counts the processes. A session that outlives its process must not touch the next one's line.
     generation: u64,
     engine: Option<(String, String)>,
+    liveness: bool,
     /// The present process has done a session's work.
     served: bool,
 }
@@ -49,6 +52,7 @@ impl Default for Desk {
                 state,
                 generation: 0,
                 engine: None,
+                liveness: false,
                 served: false,
             }),
             changed: Condvar::new(),
@@ -67,6 +71,7 @@ impl Desk {
     pub fn arrived(&self, link: Link) {
         let mut inner = self.lock();
         inner.engine = Some((link.engine().into(), link.model().into()));
+        inner.liveness = link.liveness();
         inner.generation += 1;
         inner.served = false;
         inner.state = State::Ready(link);
@@ -141,6 +146,7 @@ impl Desk {
         Known {
             state,
             engine: inner.engine.clone(),
+            liveness: inner.liveness,
         }
     }
 }

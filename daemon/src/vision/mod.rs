@@ -6,8 +6,10 @@
 
 pub mod camera;
 pub mod decode;
+pub mod engines;
 pub mod keeper;
 pub mod link;
+pub mod liveness;
 pub mod loan;
 pub mod process;
 pub mod sandbox;

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::time::{Duration, Instant};
 
 use facelogin_config::Config;
-use facelogin_engine::{DlibEngine, Effort, Engine, Frame};
-use facelogin_models::{ModelDirs, Trust, verify_all};
+use facelogin_engine::{Effort, Engine, Frame};
+use facelogin_models::{ModelDirs, Trust};
 use facelogin_protocol::Deadline;
 use facelogin_protocol::socket::SocketError;
 use facelogin_protocol::types;
@@ -15,6 +15,8 @@ use nix::errno::Errno;
 
 use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
+use crate::vision::engines;
+use crate::vision::liveness::{Networks, dominant};
 use crate::vision::wire::{
     FromVision, MAX_JSON, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly,
     receive_message, send,
@@ -78,16 +80,21 @@ fn serve_until_end(
     let system = |what| move |why| ProcessError::System { what, why };
     let reader = line.try_clone().map_err(system("duplicating the line"))?;
     let mut vision = match load(config) {
-        Ok((engine, load_ms)) => {
+        Ok((engine, networks, load_ms)) => {
             let id = engine.id();
             let hello = FromVision::Hello {
                 engine: id.name.clone(),
-                liveness: false,
+                liveness: networks.loaded(),
                 model: id.model.clone(),
                 load_ms,
             };
             send(&line, &hello, Deadline::after(SENDING))?;
-            Vision { line, config, engine }
+            Vision {
+                line,
+                config,
+                engine,
+                networks,
+            }
         }
         Err(error) => {
             // Best effort: the supervisor may be gone, and the error is returned in any case.
@@ -143,17 +150,18 @@ fn fitting(mut cameras: Vec<types::Camera>) -> Result<FromVision, WireError> {
     Ok(FromVision::Cameras { cameras })
 }
 
-fn load(config: &Config) -> Result<(DlibEngine, u32), ProcessError> {
+fn load(config: &Config) -> Result<(Box<dyn Engine>, Networks, u32), ProcessError> {
     let begun = Instant::now();
     let dirs = match &config.models {
         Some(folder) => ModelDirs::only(folder.clone()),
         None => ModelDirs::system(),
     };
-    let models =
-        verify_all(&dirs, Trust::RootOwned).map_err(|error| ProcessError::Models(error.to_string()))?;
-    let engine = DlibEngine::load(&models).map_err(|error| ProcessError::Models(error.to_string()))?;
+    let engine = engines::load(config.engine, &dirs, Trust::RootOwned)
+        .map_err(|error| ProcessError::Models(error.to_string()))?;
+    let networks = Networks::load(config, &dirs, Trust::RootOwned).map_err(ProcessError::Models)?;
     Ok((
         engine,
+        networks,
         u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
     ))
 }
@@ -199,7 +207,8 @@ fn next_order(line: &OwnedFd) -> Result<Order, WireError> {
 struct Vision<'a> {
     line: OwnedFd,
     config: &'a Config,
-    engine: DlibEngine,
+    engine: Box<dyn Engine>,
+    networks: Networks,
 }
 
 impl Vision<'_> {
@@ -259,13 +268,21 @@ impl Vision<'_> {
             return Ok(None);
         };
         let frame = frame_of(&shot.picture)?;
-        let analysis = self
+        let mut analysis = self
             .engine
             .analyse(&frame, Effort::Video)
             .map_err(|error| error.to_string())?;
+        self.networks
+            .look(&frame, &mut analysis)
+            .map_err(|error| error.to_string())?;
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let flashed = shot.dark.as_ref().zip(analysis.faces.first());
-        let strobe = flashed.and_then(|(dark, face)| camera::strobe(&shot.picture, dark, &face.bbox));
+        // Of the face that a login compares; without one, of the largest.
+        let bbox = match dominant(&mut analysis.faces) {
+            Some(face) => Some(face.bbox),
+            None => analysis.faces.first().map(|face| face.bbox),
+        };
+        let flashed = shot.dark.as_ref().zip(bbox);
+        let strobe = flashed.and_then(|(dark, bbox)| camera::strobe(&shot.picture, dark, &bbox));
         Ok(Some(Observation {
             scan,
             number,

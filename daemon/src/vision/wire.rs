@@ -151,7 +151,7 @@ pub struct Observation {
     pub light: Light,
     /// Largest first.
     pub faces: Vec<Face>,
-    /// What the flash did to the largest face; only with [`Light::Lit`].
+    /// What the flash did to the face that a login compares, or to the largest; only with [`Light::Lit`].
     pub strobe: Option<Strobe>,
     /// Mean luma of the whole picture, 0 to 1.
     pub brightness: f32,

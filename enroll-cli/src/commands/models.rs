@@ -1,11 +1,11 @@
-//! `models fetch`, `verify`, `list`: the files that the engine runs on.
+//! `models fetch`, `verify`, `list`: the files that the engines and the liveness networks run on.
 
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
-use facelogin_config::ConfigError;
+use clap::{Subcommand, ValueEnum};
+use facelogin_config::{Config, ConfigError, Engine, Liveness};
 use facelogin_models::{
-    Fetched, ModelDirs, ModelState, ModelStatus, Outcome, Source, Trust, fetch, manifest, status,
+    Fetched, ModelDirs, ModelFile, ModelSet, ModelState, ModelStatus, Outcome, Source, Trust, fetch, status,
 };
 use serde::Serialize;
 
@@ -31,16 +31,56 @@ pub enum ModelsCommand {
         /// Where to put them; by default the system's folder for root, your own otherwise.
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
+        /// Which: an engine's, those that tell living faces from pictures, or all; by default what the configuration
+        /// uses.
+        #[arg(long, value_enum)]
+        set: Option<Choice>,
     },
-    /// Compare the model files with what they must be. Needs no root; as root also checks their owner.
-    Verify,
-    /// List the model files and where they are. Needs no root.
+    /// Compare the model files that the configuration uses with what they must be. Needs no root; as root also checks
+    /// their owner.
+    Verify {
+        /// Others than those: an engine's, those that tell living faces from pictures, or all.
+        #[arg(long, value_enum)]
+        set: Option<Choice>,
+    },
+    /// List all model files and where they are. Needs no root.
     List,
+}
+
+/// Sets of files, as they are named on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Choice {
+    /// The default engine's.
+    Dlib,
+    /// The engine's of YuNet and SFace.
+    Onnx,
+    /// Those that tell living faces from pictures, beside either engine.
+    Liveness,
+    /// All of them.
+    All,
+}
+
+/// What the configuration says of models.
+struct Configured {
+    /// The one folder, if it names one.
+    folder: Option<PathBuf>,
+    /// The sets that are used, the engine's first.
+    used: Vec<ModelSet>,
+    /// Those without which there is no login.
+    needed: Vec<ModelSet>,
+}
+
+/// A file and whose it is.
+#[derive(Serialize)]
+struct Row {
+    set: ModelSet,
+    #[serde(flatten)]
+    status: ModelStatus,
 }
 
 #[derive(Serialize)]
 struct Listing<'a> {
-    files: &'a [ModelStatus],
+    files: &'a [Row],
 }
 
 #[derive(Serialize)]
@@ -58,47 +98,127 @@ struct FetchAnswer {
 
 /// Fetches, verifies or lists.
 pub fn run(context: &mut Context<'_, '_>, command: ModelsCommand) -> Result<Exit, CliError> {
+    if let ModelsCommand::Fetch {
+        from,
+        to: Some(to),
+        set: Some(set),
+    } = command
+    {
+        // Nothing is asked of the configuration, so a broken one is in nobody's way.
+        let fetched = into(&to, &set.sets(), &source(from))?;
+        answer_fetched(context, &fetched)?;
+        return Ok(Exit::Ok);
+    }
+    let configured = Configured::read(context)?;
     match command {
-        ModelsCommand::Fetch { from, to } => obtain(context, from, to),
-        ModelsCommand::Verify => {
-            let all_good = tell(context)?;
+        ModelsCommand::Fetch { from, to, set } => {
+            let sets = set.map_or_else(|| configured.used.clone(), Choice::sets);
+            obtain(context, &configured, &sets, &source(from), to)
+        }
+        ModelsCommand::Verify { set } => {
+            let all_good = match set {
+                None => tell(context, &configured, &configured.used, &configured.needed)?,
+                Some(set) => tell(context, &configured, &set.sets(), &set.sets())?,
+            };
             Ok(if all_good { Exit::Ok } else { Exit::BadInput })
         }
         ModelsCommand::List => {
-            tell(context)?;
+            tell(context, &configured, &ModelSet::ALL, &configured.needed)?;
             Ok(Exit::Ok)
         }
     }
 }
 
-/// Answers with the state of every file, and says on the side what is wrong. Whether all are as they must be.
-fn tell(context: &mut Context<'_, '_>) -> Result<bool, CliError> {
-    let found = look(context, &dirs(context)?);
+impl Choice {
+    fn sets(self) -> Vec<ModelSet> {
+        match self {
+            Self::Dlib => vec![ModelSet::Dlib],
+            Self::Onnx => vec![ModelSet::Onnx],
+            Self::Liveness => vec![ModelSet::Liveness],
+            Self::All => ModelSet::ALL.to_vec(),
+        }
+    }
+}
+
+impl Configured {
+    /// Without a configuration, as the defaults have it.
+    fn read(context: &Context<'_, '_>) -> Result<Self, ConfigError> {
+        match facelogin_config::load_system(&context.config) {
+            Ok(config) => Ok(Self::of(&config)),
+            Err(ConfigError::Missing { .. }) => Ok(Self::of(&Config::default())),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn of(config: &Config) -> Self {
+        let engine = match config.engine {
+            Engine::Dlib => ModelSet::Dlib,
+            Engine::Onnx => ModelSet::Onnx,
+        };
+        let services = config.services.values().map(|service| &service.rules);
+        let rules: Vec<_> = services.chain([&config.rules]).collect();
+        let with_liveness = |asked: bool| {
+            let liveness = asked.then_some(ModelSet::Liveness);
+            [engine].into_iter().chain(liveness).collect()
+        };
+        Self {
+            folder: config.models.clone(),
+            used: with_liveness(rules.iter().any(|rules| rules.liveness != Liveness::Off)),
+            needed: with_liveness(rules.iter().any(|rules| rules.liveness == Liveness::Required)),
+        }
+    }
+
+    /// Where the files are looked for: the configured folder and no other, else the system's, for a user also the user's.
+    fn dirs(&self, context: &Context<'_, '_>) -> ModelDirs {
+        match &self.folder {
+            Some(folder) => ModelDirs::only(folder.clone()),
+            None if context.caller.is_root() => ModelDirs::system(),
+            None => ModelDirs::for_user(),
+        }
+    }
+}
+
+/// Answers with the state of every file, and says on the side what is wrong. Whether all are as they must be: a file
+/// that is missing is none of those only in a set that is `needed`, or where its set is there in part.
+fn tell(
+    context: &mut Context<'_, '_>,
+    configured: &Configured,
+    sets: &[ModelSet],
+    needed: &[ModelSet],
+) -> Result<bool, CliError> {
+    let found = look(context, &configured.dirs(context), sets);
     context
         .out
         .answer(&Listing { files: &found }, || listing(&found))?;
-    let bad = problems(&found);
+    let bad = problems(&found, needed);
     for problem in &bad {
         context.out.note(&sentences(&[problem]));
+    }
+    if configured.used.contains(&ModelSet::Liveness) && absent(&found, ModelSet::Liveness) {
+        context.out.note(
+            "Note: without the liveness models nothing tells a face from a picture of it on this machine's colour cameras; \
+             facelogin-enroll models fetch --set liveness obtains them.",
+        );
     }
     Ok(bad.is_empty())
 }
 
 fn obtain(
     context: &mut Context<'_, '_>,
-    from: Option<PathBuf>,
+    configured: &Configured,
+    sets: &[ModelSet],
+    source: &Source,
     to: Option<PathBuf>,
 ) -> Result<Exit, CliError> {
-    let source = from.map_or(Source::Https, Source::Folder);
     let Some(folder) = to else {
-        let dirs = dirs(context)?;
-        let found = look(context, &dirs);
-        if problems(&found).is_empty() {
+        let dirs = configured.dirs(context);
+        let found = look(context, &dirs, sets);
+        if problems(&found, sets).is_empty() {
             return already_there(context, &found);
         }
-        let fetched = into(&target(context, &dirs)?, &source)?;
+        let fetched = into(&target(context, &dirs)?, sets, source)?;
         // A bad file in a folder that is searched earlier still stands in the way.
-        let bad = problems(&look(context, &dirs));
+        let bad = problems(&look(context, &dirs, sets), sets);
         if !bad.is_empty() {
             return Err(CliError::Models { problems: bad });
         }
@@ -110,23 +230,9 @@ fn obtain(
         }
         return Ok(Exit::Ok);
     };
-    let fetched = into(&folder, &source)?;
+    let fetched = into(&folder, sets, source)?;
     answer_fetched(context, &fetched)?;
     Ok(Exit::Ok)
-}
-
-/// Where the files are looked for: the configured folder and no other, else the system's, for a user also the user's.
-fn dirs(context: &Context<'_, '_>) -> Result<ModelDirs, ConfigError> {
-    let configured = match facelogin_config::load_system(&context.config) {
-        Ok(config) => config.models,
-        Err(ConfigError::Missing { .. }) => None,
-        Err(other) => return Err(other),
-    };
-    Ok(match configured {
-        Some(folder) => ModelDirs::only(folder),
-        None if context.caller.is_root() => ModelDirs::system(),
-        None => ModelDirs::for_user(),
-    })
 }
 
 /// Where `fetch` puts them: the one folder, if there is but one.
@@ -141,18 +247,32 @@ fn target(context: &Context<'_, '_>, dirs: &ModelDirs) -> Result<PathBuf, CliErr
     }
 }
 
-fn look(context: &Context<'_, '_>, dirs: &ModelDirs) -> Vec<ModelStatus> {
+fn look(context: &Context<'_, '_>, dirs: &ModelDirs, sets: &[ModelSet]) -> Vec<Row> {
     let trust = if context.caller.is_root() {
         Trust::RootOwned
     } else {
         Trust::AnyOwner
     };
-    status(manifest(), dirs, trust)
+    rows(sets, dirs, trust)
 }
 
-fn into(folder: &Path, source: &Source) -> Result<Vec<Fetched>, CliError> {
+fn rows(sets: &[ModelSet], dirs: &ModelDirs, trust: Trust) -> Vec<Row> {
+    let of = |set: &ModelSet| {
+        let set = *set;
+        let found = status(set.files(), dirs, trust);
+        found.into_iter().map(move |status| Row { set, status })
+    };
+    sets.iter().flat_map(of).collect()
+}
+
+fn source(from: Option<PathBuf>) -> Source {
+    from.map_or(Source::Https, Source::Folder)
+}
+
+fn into(folder: &Path, sets: &[ModelSet], source: &Source) -> Result<Vec<Fetched>, CliError> {
+    let files: Vec<ModelFile> = sets.iter().flat_map(|set| set.files()).copied().collect();
     let bar = progress::download();
-    let fetched = fetch(manifest(), folder, source, &mut |now| {
+    let fetched = fetch(&files, folder, source, &mut |now| {
         bar.set_length(now.total);
         bar.set_position(now.done);
         bar.set_message(now.name);
@@ -161,10 +281,10 @@ fn into(folder: &Path, source: &Source) -> Result<Vec<Fetched>, CliError> {
     Ok(fetched?)
 }
 
-fn already_there(context: &mut Context<'_, '_>, found: &[ModelStatus]) -> Result<Exit, CliError> {
-    let present = found.iter().filter_map(|one| match &one.state {
+fn already_there(context: &mut Context<'_, '_>, found: &[Row]) -> Result<Exit, CliError> {
+    let present = found.iter().filter_map(|row| match &row.status.state {
         ModelState::Ok { path } => Some(Fetched {
-            name: one.file.name,
+            name: row.status.file.name,
             path: path.clone(),
             outcome: Outcome::Present,
         }),
@@ -204,35 +324,45 @@ fn describe(files: &[FetchedFile]) -> String {
     lines.join("\n")
 }
 
-/// A sentence for each file that is missing or bad.
-fn problems(found: &[ModelStatus]) -> Vec<String> {
-    let problem = |one: &ModelStatus| match &one.state {
+/// Whether none of a set's files is there; that of a set not looked at is not known.
+fn absent(found: &[Row], set: ModelSet) -> bool {
+    let mut of_set = found.iter().filter(|row| row.set == set).peekable();
+    of_set.peek().is_some() && of_set.all(|row| matches!(row.status.state, ModelState::Missing))
+}
+
+/// A sentence for each file that is bad, and for each that is missing from a set that is needed, or there in part.
+fn problems(found: &[Row], needed: &[ModelSet]) -> Vec<String> {
+    let problem = |row: &Row| match &row.status.state {
         ModelState::Ok { .. } => None,
+        ModelState::Missing if !needed.contains(&row.set) && absent(found, row.set) => None,
         ModelState::Missing => Some(format!(
-            "{} is missing; `facelogin-enroll models fetch` obtains it",
-            one.file.name
+            "{} is missing; `facelogin-enroll models fetch --set {}` obtains it",
+            row.status.file.name,
+            row.set.name()
         )),
         ModelState::Bad { why, .. } => Some(why.to_string()),
     };
     found.iter().filter_map(problem).collect()
 }
 
-fn listing(found: &[ModelStatus]) -> String {
-    let rows = found.iter().map(|one| {
-        let (state, path) = match &one.state {
+fn listing(found: &[Row]) -> String {
+    let rows = found.iter().map(|row| {
+        let file = row.status.file;
+        let (state, path) = match &row.status.state {
             ModelState::Ok { path } => ("ok", path.display().to_string()),
             ModelState::Missing => ("missing", String::new()),
             ModelState::Bad { path, .. } => ("bad", path.display().to_string()),
         };
         [
-            one.file.name.into(),
-            format!("{:.1} MB", one.file.size as f64 / 1e6),
-            one.file.licence.into(),
+            row.set.name().into(),
+            file.name.into(),
+            format!("{:.1} MB", file.size as f64 / 1e6),
+            file.licence.into(),
             state.into(),
             path,
         ]
     });
-    table(["FILE", "SIZE", "LICENCE", "STATE", "PATH"], rows)
+    table(["SET", "FILE", "SIZE", "LICENCE", "STATE", "PATH"], rows)
 }
 
 #[cfg(test)]
@@ -242,15 +372,64 @@ mod tests {
     #[test]
     fn a_listing_shows_each_file_and_a_missing_one_has_a_remedy() {
         let dir = tempfile::tempdir().unwrap();
-        let found = status(manifest(), &ModelDirs::only(dir.path()), Trust::AnyOwner);
+        let found = rows(&ModelSet::ALL, &ModelDirs::only(dir.path()), Trust::AnyOwner);
         let text = listing(&found);
         let lines: Vec<_> = text.lines().collect();
-        assert!(lines[0].starts_with("FILE") && lines[0].ends_with("PATH"));
-        assert!(lines[1].starts_with("shape_predictor_5_face_landmarks.dat"));
-        assert!(lines[1].ends_with("9.2 MB   CC0-1.0  missing"), "{}", lines[1]);
-        let problems = problems(&found);
-        assert_eq!(problems.len(), manifest().len());
-        assert!(problems[0].contains("models fetch"));
+        assert!(lines[0].starts_with("SET") && lines[0].ends_with("PATH"));
+        assert!(
+            lines[1].starts_with("dlib      shape_predictor_5_face_landmarks.dat"),
+            "{}",
+            lines[1]
+        );
+        assert!(lines[1].ends_with("9.2 MB   CC0-1.0     missing"), "{}", lines[1]);
+        assert_eq!(lines.len(), 7);
+        let problems = problems(&found, &[ModelSet::Onnx]);
+        assert_eq!(problems.len(), 2);
+        assert!(problems[0].contains("models fetch --set onnx"));
+    }
+
+    #[test]
+    fn what_is_there_in_part_is_missed_although_it_is_not_needed() {
+        let state = |name: &str, missing: bool| Row {
+            set: ModelSet::Liveness,
+            status: ModelStatus {
+                file: *ModelSet::Liveness
+                    .files()
+                    .iter()
+                    .find(|f| f.name == name)
+                    .unwrap(),
+                state: if missing {
+                    ModelState::Missing
+                } else {
+                    ModelState::Ok { path: "/m".into() }
+                },
+            },
+        };
+        let [near, wide] = [facelogin_models::LIVENESS_NEAR, facelogin_models::LIVENESS_WIDE];
+        for (first, second, expected) in [(true, true, 0), (true, false, 1), (false, false, 0)] {
+            let found = [state(near, first), state(wide, second)];
+            assert_eq!(problems(&found, &[]).len(), expected);
+            assert_eq!(absent(&found, ModelSet::Liveness), first && second);
+        }
+    }
+
+    #[test]
+    fn the_configuration_says_which_sets_are_used_and_which_are_needed() {
+        use ModelSet::{Dlib, Liveness as Alive, Onnx};
+        let mut config = Config::default();
+        let sets = |config: &Config| {
+            let configured = Configured::of(config);
+            (configured.used, configured.needed)
+        };
+        assert_eq!(sets(&config), (vec![Dlib, Alive], vec![Dlib]));
+        config.engine = Engine::Onnx;
+        config.rules.liveness = Liveness::Required;
+        assert_eq!(sets(&config), (vec![Onnx, Alive], vec![Onnx, Alive]));
+        config.rules.liveness = Liveness::Off;
+        for service in config.services.values_mut() {
+            service.rules.liveness = Liveness::Off;
+        }
+        assert_eq!(sets(&config), (vec![Onnx], vec![Onnx]));
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn exit_of(reason: Reason) -> Exit {
         | Reason::NobodySeen
         | Reason::PoorView
         | Reason::SeveralFaces
+        | Reason::LivenessRefused
         | Reason::NotEnrolled
         | Reason::OtherEngine
         | Reason::LockedOut => Exit::Negative,
@@ -54,6 +55,7 @@ fn exit_of(reason: Reason) -> Exit {
         | Reason::AccountLocked
         | Reason::HomeLocked => Exit::NotPermitted,
         Reason::CameraUnavailable
+        | Reason::LivenessUnavailable
         | Reason::VisionUnavailable
         | Reason::Busy
         | Reason::RateLimited
@@ -123,6 +125,9 @@ fn details(detail: &Detail) -> String {
     if let Some(strobe) = detail.strobe {
         text.push_str(&format!("\nflash {strobe:+.3}"));
     }
+    if let Some(live) = detail.live {
+        text.push_str(&format!("\nalive {live:.3}"));
+    }
     if let Some(hint) = &detail.hint {
         text.push_str(&format!("\nHint: {}", clean(&sentences(&[hint]))));
     }
@@ -138,6 +143,7 @@ mod tests {
         Detail {
             camera: None,
             strobe: None,
+            live: None,
             frames: 5,
             usable_frames: 3,
             distance,
@@ -165,8 +171,10 @@ mod tests {
         assert!(!tested("alice", &reply).contains("distance"));
         reply.detail.camera = Some("usb:04f2:b6d9 kind=infrared path=a".into());
         reply.detail.strobe = Some(0.25);
+        reply.detail.live = Some(0.5);
         assert!(
-            tested("alice", &reply).ends_with("\ncamera usb:04f2:b6d9 kind=infrared path=a\nflash +0.250")
+            tested("alice", &reply)
+                .ends_with("\ncamera usb:04f2:b6d9 kind=infrared path=a\nflash +0.250\nalive 0.500")
         );
     }
 

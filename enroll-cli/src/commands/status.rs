@@ -70,6 +70,7 @@ fn describe(status: &StatusOut) -> String {
         ("vision", status.vision.clone()),
         ("engine", engine),
         ("camera", status.camera.clone().unwrap_or_else(|| "none".into())),
+        ("liveness", clean(&status.liveness)),
         ("services", services),
         ("presence", presence),
         ("user", format!("{}: {templates}", status.user)),
@@ -112,6 +113,7 @@ mod tests {
                 },
             ],
             presence: "seat".into(),
+            liveness: "on; colour: network".into(),
             logind: Some("answers".into()),
             user: "alice".into(),
             templates: 2,
@@ -128,6 +130,7 @@ mod tests {
              vision    ready\n\
              engine    dlib, models 0123456789ab\n\
              camera    none\n\
+             liveness  on; colour: network\n\
              services  gdm-password (immediate), login (enter)\n\
              presence  seat; logind: answers\n\
              user      alice: 2 templates, 1 usable with this engine; enrol again\n\

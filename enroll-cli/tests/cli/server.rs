@@ -101,6 +101,6 @@ pub fn template(id: i64, label: &str) -> Value {
 pub fn detail() -> Value {
     json!({
         "frames": 5, "usable_frames": 3, "distance": 0.25, "threshold": 0.36, "first_frame_ms": 210,
-        "total_ms": 640, "camera": "replay", "strobe": null, "hint": null,
+        "total_ms": 640, "camera": "replay", "strobe": null, "live": null, "hint": null,
     })
 }

@@ -1,5 +1,6 @@
 //! The square that the encoder sees of a face: where it lies in the picture, and its luma.
 
+use crate::similarity::{Similarity, pairs};
 use crate::{Frame, Point};
 
 /// dlib's mean face in the unit square, in its point order; from `get_face_chip_details` in
@@ -23,54 +24,31 @@ pub(crate) const SIDE: usize = 100;
 /// Points per side of the grid by which [`Chip::inside`] counts: 3,600 in all.
 const GRID: usize = 60;
 
-/// A rotated and scaled square on the picture: the similarity that maps dlib's mean face onto five landmarks with the
-/// least squared error, as the complex map z -> scale * z + shift.
+/// A rotated and scaled square on the picture: the map from the unit square.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Chip {
-    scale: (f64, f64),
-    shift: (f64, f64),
-}
+pub(crate) struct Chip(Similarity);
 
 impl Chip {
-    /// `None` if the points coincide, so that no square is defined.
+    /// The one that brings dlib's mean face nearest to five landmarks in dlib's order. `None` if they coincide, so that no
+    /// square is defined.
     pub(crate) fn of(points: &[Point; 5]) -> Option<Self> {
-        let n = MEAN_FACE.len() as f64;
-        let sum = |(ax, ay): (f64, f64), (bx, by): (f64, f64)| (ax + bx, ay + by);
-        let (sx, sy) = MEAN_FACE.iter().copied().fold((0.0, 0.0), sum);
-        let (px, py) = points
-            .iter()
-            .map(|p| (f64::from(p.x), f64::from(p.y)))
-            .fold((0.0, 0.0), sum);
-        let (mean_s, mean_p) = ((sx / n, sy / n), (px / n, py / n));
-        let (mut re, mut im, mut norm) = (0.0, 0.0, 0.0);
-        for (s, p) in MEAN_FACE.iter().zip(points) {
-            let (sx, sy) = (s.0 - mean_s.0, s.1 - mean_s.1);
-            let (px, py) = (f64::from(p.x) - mean_p.0, f64::from(p.y) - mean_p.1);
-            re += sx * px + sy * py;
-            im += sx * py - sy * px;
-            norm += sx * sx + sy * sy;
-        }
-        let scale = (re / norm, im / norm);
-        let shift = (
-            mean_p.0 - (scale.0 * mean_s.0 - scale.1 * mean_s.1),
-            mean_p.1 - (scale.0 * mean_s.1 + scale.1 * mean_s.0),
-        );
-        let chip = Self { scale, shift };
-        // Below a pixel a side there is nothing to see. NaN compares as false.
-        (chip.side() >= 1.0 && shift.0.is_finite() && shift.1.is_finite()).then_some(chip)
+        Self::from_map(Similarity::fit(&MEAN_FACE, &pairs(points))?)
+    }
+
+    /// The one that this map makes of the unit square. `None` if that is less than a pixel wide.
+    pub(crate) fn from_map(map: Similarity) -> Option<Self> {
+        // NaN compares as false.
+        (map.factor() >= 1.0).then_some(Self(map))
     }
 
     /// Length in pixels of the unit square's side.
     pub(crate) fn side(&self) -> f64 {
-        self.scale.0.hypot(self.scale.1)
+        self.0.factor()
     }
 
     /// Where the point (u, v) of the unit square lies in the picture.
     fn at(&self, u: f64, v: f64) -> (f64, f64) {
-        (
-            self.scale.0 * u - self.scale.1 * v + self.shift.0,
-            self.scale.1 * u + self.scale.0 * v + self.shift.1,
-        )
+        self.0.at(u, v)
     }
 
     /// The share, 0..=1, of the encoder's chip (margin included) that lies inside a picture of this size. dlib fills

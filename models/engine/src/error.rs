@@ -33,11 +33,19 @@ pub enum EngineError {
         /// File name.
         name: &'static str,
     },
-    /// dlib could not read a file although its hash was right.
+    /// A file could not be read although its hash was right.
     #[error("cannot load {}: {reason}; `facelogin-enroll models verify` checks it", path.display())]
     ModelLoad {
         /// The file.
         path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A network could not be run on a frame's pixels.
+    #[error("the network {name} failed: {reason}")]
+    Net {
+        /// File name.
+        name: &'static str,
         /// What was wrong.
         reason: String,
     },
@@ -55,6 +63,9 @@ pub enum EngineError {
         /// Encodings.
         found: usize,
     },
+    /// A liveness network's answer is no probability.
+    #[error("the liveness network gave no probability; `facelogin-enroll models verify` checks its files")]
+    LivenessAnswer,
     /// The encoder's answer is not an encoding.
     #[error("the encoder's answer is unusable: {0}")]
     Encoding(#[from] EncodingError),

@@ -8,14 +8,19 @@
 //! ```
 
 mod chip;
+mod clock;
 mod contrast;
 mod dlib;
 mod engine;
 mod error;
 mod frame;
+mod liveness;
+mod net;
+mod onnx;
 mod pose;
 mod quality;
 mod resample;
+mod similarity;
 
 pub use dlib::DlibEngine;
 pub use engine::{Effort, Engine};
@@ -25,3 +30,5 @@ pub use facelogin_score::{
     StageTimes, finite,
 };
 pub use frame::{Frame, MAX_SIDE, MIN_SIDE, Pixels};
+pub use liveness::{Boxes, LivenessNetwork};
+pub use onnx::OnnxEngine;

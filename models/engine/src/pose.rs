@@ -1,21 +1,36 @@
 //! A coarse estimate of where a head is turned, from five points.
 //!
-//! The model: both eye centres lie on the head's horizontal axis, one unit apart; the base of the nose lies
-//! [`NOSE_DROP`] below them and [`NOSE_DEPTH`] in front. Seen from afar, turning the head moves the nose sideways,
+//! The model: both eye centres lie on the head's horizontal axis, one unit apart; a point of the nose lies
+//! a known way below them and in front ([`Nose`]). Seen from afar, turning the head moves the nose sideways,
 //! nodding moves it up and down. Five points and a mean head cannot do better than some ten degrees: people's noses
 //! differ, landmarks are whole pixels, and turning and nodding together are not separated exactly. Good enough to
 //! refuse a profile and to coach "look at the camera"; not a measurement.
 
 use crate::Point;
+use crate::similarity::pairs;
 
-/// Distance of the nose's base below the eye line for a frontal head, in eye distances: the median of 830 faces of LFW
-/// whose nose is within 0.03 eye distances of the middle (`examples/distances.rs` prints it). dlib's mean face has
-/// 0.7736, a webcam above or below the face a few hundredths less or more.
-const NOSE_DROP: f64 = 0.7671;
+/// Where a point of the nose lies, in distances of the eyes' centres.
+struct Nose {
+    /// Below the line of the eyes, for a face that looks straight ahead.
+    drop: f64,
+    /// In front of the eyes.
+    depth: f64,
+}
 
-/// Distance of the nose's base in front of the eyes, in eye distances: 28.7 to 65.1 in the mean shape of the 68-point
-/// 3-D face model that OpenFace 2 brings (points 33; 36, 39, 42, 45).
-const NOSE_DEPTH: f64 = 0.4415;
+/// The base of the nose, dlib's fifth point. Its drop: the median of 830 faces of LFW whose nose is within 0.03 eye
+/// distances of the middle (`examples/distances.rs` prints it); dlib's mean face has 0.7736, a webcam above or below the
+/// face a few hundredths less or more. Its depth: 28.7 to 65.1 in the mean shape of the 68-point 3-D face model that
+/// OpenFace 2 brings (points 33; 36, 39, 42, 45).
+const BASE: Nose = Nose {
+    drop: 0.7671,
+    depth: 0.4415,
+};
+
+/// The tip of the nose, YuNet's third point.
+const TIP: Nose = Nose {
+    drop: 0.5713,
+    depth: 0.55,
+};
 
 /// Angles in degrees, as a viewer of the picture sees them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,8 +49,22 @@ pub(crate) struct Pose {
 /// The pose of five points in dlib's order. Zero angles if the eyes coincide.
 pub(crate) fn pose(points: &[Point; 5]) -> Pose {
     let middle = |a: Point, b: Point| (f64::from(a.x + b.x) / 2.0, f64::from(a.y + b.y) / 2.0);
-    let right = middle(points[0], points[1]);
-    let left = middle(points[2], points[3]);
+    by_nose(
+        middle(points[2], points[3]),
+        middle(points[0], points[1]),
+        (f64::from(points[4].x), f64::from(points[4].y)),
+        &BASE,
+    )
+}
+
+/// The pose of five points in YuNet's order. Zero angles if the eyes coincide.
+pub(crate) fn pose_of_centres(points: &[Point; 5]) -> Pose {
+    let [left, right, nose, ..] = pairs(points);
+    by_nose(left, right, nose, &TIP)
+}
+
+/// Of the eye on the picture's left, that on its right, and a point of the nose.
+fn by_nose(left: (f64, f64), right: (f64, f64), nose: (f64, f64), model: &Nose) -> Pose {
     let (dx, dy) = (right.0 - left.0, right.1 - left.1);
     let seen = dx.hypot(dy);
     if seen <= 0.0 {
@@ -48,18 +77,18 @@ pub(crate) fn pose(points: &[Point; 5]) -> Pose {
     }
     // The nose in the head's own axes, in eye distances as seen.
     let (nx, ny) = (
-        f64::from(points[4].x) - (right.0 + left.0) / 2.0,
-        f64::from(points[4].y) - (right.1 + left.1) / 2.0,
+        nose.0 - (right.0 + left.0) / 2.0,
+        nose.1 - (right.1 + left.1) / 2.0,
     );
     let across = (nx * dx + ny * dy) / (seen * seen);
     let down = (ny * dx - nx * dy) / (seen * seen);
 
     // The nose moves by depth * sin, the eyes come nearer by cos.
-    let yaw = (across / NOSE_DEPTH).atan();
+    let yaw = (across / model.depth).atan();
     // The same for pitch, with the eye distance corrected for yaw. The nose really moves by
     // depth * sin + drop * (1 - cos), but that has no solution for people with long noses who look down a little: one
     // face in twenty of LFW.
-    let pitch = ((NOSE_DROP - down * yaw.cos()) / NOSE_DEPTH).atan();
+    let pitch = ((model.drop - down * yaw.cos()) / model.depth).atan();
     Pose {
         yaw: yaw.to_degrees() as f32,
         pitch: pitch.to_degrees() as f32,
@@ -76,7 +105,7 @@ mod tests {
     /// The model head, 100 pixels between the eyes, nodded, then turned, then tilted, seen from afar.
     fn head(yaw: f64, pitch: f64, roll: f64) -> [Point; 5] {
         let eyes = [(0.7, 0.0), (0.3, 0.0), (-0.7, 0.0), (-0.3, 0.0)].map(|(x, y)| (x, y, 0.0));
-        let nose = (0.0, NOSE_DROP, NOSE_DEPTH);
+        let nose = (0.0, BASE.drop, BASE.depth);
         let (sy, cy) = yaw.to_radians().sin_cos();
         let (sp, cp) = pitch.to_radians().sin_cos();
         let (sr, cr) = roll.to_radians().sin_cos();

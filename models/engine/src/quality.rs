@@ -1,7 +1,7 @@
 //! How far one face in one frame can be relied on. Measurements only: what is good enough is decided elsewhere.
 
 use crate::chip::{Chip, LumaChip, SIDE};
-use crate::pose::pose;
+use crate::pose::{Pose, pose};
 use crate::{Frame, Point, Quality};
 
 /// Luma at or below, and at or above, which a pixel has lost its detail.
@@ -11,7 +11,23 @@ const CLIPPED_HIGH: f32 = 250.0;
 /// Measures the face with these landmarks, whose chip this is, in a frame and in what the encoder sees of it, which
 /// differs from it where it is too dark.
 pub(crate) fn measure(frame: &Frame<'_>, seen: &Frame<'_>, points: &[Point; 5], chip: &Chip) -> Quality {
-    let pose = pose(points);
+    measure_posed(
+        frame,
+        seen,
+        pose(points),
+        chip,
+        chip.inside(frame.width(), frame.height()),
+    )
+}
+
+/// As [`measure`], where the landmarks are others: `inside` is the share of what the encoder sees that is on the picture.
+pub(crate) fn measure_posed(
+    frame: &Frame<'_>,
+    seen: &Frame<'_>,
+    pose: Pose,
+    chip: &Chip,
+    inside: f32,
+) -> Quality {
     let luma = chip.luma(seen);
     Quality {
         eye_distance_px: pose.eye_distance,
@@ -21,7 +37,7 @@ pub(crate) fn measure(frame: &Frame<'_>, seen: &Frame<'_>, points: &[Point; 5], 
         yaw_deg: pose.yaw,
         pitch_deg: pose.pitch,
         roll_deg: pose.roll,
-        inside: chip.inside(frame.width(), frame.height()),
+        inside,
     }
 }
 

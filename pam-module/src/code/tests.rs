@@ -23,6 +23,8 @@ const REASONS: [Reason; 24] = [
     Reason::NobodySeen,
     Reason::PoorView,
     Reason::SeveralFaces,
+    Reason::LivenessRefused,
+    Reason::LivenessUnavailable,
     Reason::NotEnrolled,
     Reason::OtherEngine,
     Reason::ServiceNotAllowed,
@@ -105,6 +107,7 @@ fn answers_have_the_codes_of_the_table() {
         (Verdict::Match, Reason::NobodySeen, PamError::SERVICE_ERR),
         (Verdict::NoMatch, Reason::Matched, PamError::SERVICE_ERR),
         (Verdict::NoMatch, Reason::NotMatching, PamError::AUTH_ERR),
+        (Verdict::NoMatch, Reason::LivenessRefused, PamError::AUTH_ERR),
         (Verdict::LockedOut, Reason::LockedOut, PamError::MAXTRIES),
         (Verdict::UnknownUser, Reason::UnknownUser, PamError::USER_UNKNOWN),
     ] {

@@ -22,6 +22,8 @@ message! {
         /// What the infrared flash did to the face, less what it did around it: luma, -1 to 1, median of the pictures; for
         /// root only.
         strobe: Option<f32>,
+        /// How likely, 0 to 1, the face was alive by what the network says, median of the pictures; for root only.
+        live: Option<f32>,
         /// What would help, for a person.
         hint: Option<String>,
     }

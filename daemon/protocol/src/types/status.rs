@@ -47,6 +47,8 @@ message! {
         services: Vec<Service>,
         /// Where the user must be: seat, local or off.
         presence: String,
+        /// What is asked of a face's being alive, and what the machine can tell of it, in words.
+        liveness: String,
         /// Whether logind answers, or what is wrong with it; absent when it is not asked.
         logind: Option<String>,
         /// The user that the rest is about.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// Let in.
     Match,
-    /// A face was seen and it is not this user's.
+    /// A face was seen and it is not this user's, or is not alive.
     NoMatch,
     /// No answer: ask for the password.
     Unavailable,
@@ -32,6 +32,10 @@ pub enum Reason {
     PoorView,
     /// Several people were in view and none stood out.
     SeveralFaces,
+    /// The face is the user's, and not alive as far as could be seen.
+    LivenessRefused,
+    /// The configuration wants a face that is alive, and this camera or this machine cannot tell.
+    LivenessUnavailable,
     /// The user has no template.
     NotEnrolled,
     /// The user's templates belong to another engine or other model files.
@@ -94,6 +98,8 @@ impl Reason {
             Self::NobodySeen => "nobody_seen",
             Self::PoorView => "poor_view",
             Self::SeveralFaces => "several_faces",
+            Self::LivenessRefused => "liveness_refused",
+            Self::LivenessUnavailable => "liveness_unavailable",
             Self::NotEnrolled => "not_enrolled",
             Self::OtherEngine => "other_engine",
             Self::ServiceNotAllowed => "service_not_allowed",

@@ -54,9 +54,12 @@ pub fn encode(
 ) -> Result<Encoded, EvaluateError> {
     // What engine and models there are, only an encoder can say. It ends here: an encoder belongs to its thread.
     let head = Encoder::start(program)?.head.clone();
-    let cache = keep
-        .then(|| Cache::of_user(&head.engine, &program.effort))
-        .flatten();
+    // With liveness there is more in them.
+    let kind = match head.live_threshold {
+        Some(_) => format!("{}-live", program.effort),
+        None => program.effort.clone(),
+    };
+    let cache = keep.then(|| Cache::of_user(&head.engine, &kind)).flatten();
     let job = Job {
         program,
         head: &head,

@@ -23,8 +23,8 @@ pub struct Program {
     pub engine: String,
     /// `still` or `video`.
     pub effort: String,
-    /// Pictures that a login fuses.
-    pub frames: usize,
+    /// Another encoder, to be measured.
+    pub encoder: Option<PathBuf>,
     /// A folder of models, in place of the usual ones.
     pub models: Option<PathBuf>,
     /// What it may read.
@@ -111,7 +111,9 @@ impl Encoder {
         let mut command = Command::new(&program.path);
         command.arg("encode").args(["--engine", &program.engine]);
         command.args(["--effort", &program.effort]);
-        command.args(["--frames", &program.frames.to_string()]);
+        if let Some(encoder) = &program.encoder {
+            command.arg("--encoder").arg(encoder);
+        }
         if let Some(models) = &program.models {
             command.arg("--models").arg(models);
         }

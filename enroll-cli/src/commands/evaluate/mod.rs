@@ -51,6 +51,9 @@ pub struct EvaluateArgs {
     /// Which engine.
     #[arg(long, value_enum, default_value = "dlib")]
     engine: Engine,
+    /// With onnx: another encoder in place of its own, to be measured; no login uses it.
+    #[arg(long, value_name = "FILE")]
+    encoder: Option<PathBuf>,
     /// A folder of models, in place of the usual ones.
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
@@ -98,7 +101,7 @@ pub struct EvaluateArgs {
 enum Engine {
     /// dlib: HOG detector, five landmarks, ResNet encoder.
     Dlib,
-    /// YuNet detector and a margin-softmax encoder.
+    /// YuNet detector and SFace encoder.
     Onnx,
 }
 
@@ -146,8 +149,9 @@ pub fn run(context: &mut Context<'_, '_>, args: EvaluateArgs) -> Result<Exit, Cl
     complain(context, &data, &encoded, args.verbose);
 
     let by = match encoded.head.levels.first() {
-        Some(level) if !args.raw => level.measure,
-        _ => Measure::Distance,
+        _ if args.raw => Measure::Distance,
+        Some(level) => level.measure,
+        None => Measure::Score,
     };
     let measuring = Measuring {
         data: &data,
@@ -198,7 +202,7 @@ fn program(args: &EvaluateArgs) -> Result<Program, EvaluateError> {
         path: encoder::find(args.daemon.clone())?,
         engine: name(&|| args.engine.to_possible_value()),
         effort: name(&|| args.effort.to_possible_value()),
-        frames: args.fused.into(),
+        encoder: args.encoder.as_ref().map(absolute).transpose()?,
         models: args.models.as_ref().map(absolute).transpose()?,
         under: args.folders.iter().map(absolute).collect::<Result<_, _>>()?,
     })

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use facelogin_config::Liveness;
 use facelogin_protocol::Deadline;
 use facelogin_protocol::types::{CameraKind, Verdict};
 use facelogin_score::{ENCODING_LEN, Encoding, Face, SINGLE_SLACK};
@@ -21,6 +22,7 @@ const NEAR: f32 = 0.36;
 const RULES: ScanRules = ScanRules {
     strictness: Strictness::Distance(NEAR),
     frames: 3,
+    liveness: Liveness::On,
     timeout: Duration::from_secs(4),
     no_face_timeout: Duration::from_millis(1500),
 };

@@ -150,17 +150,9 @@ impl Rates {
             AtLevel {
                 name: name.clone(),
                 limit: *limit,
-                fmr: Estimate::new(
-                    fmr,
-                    draws.iter().map(|draw| draw.levels[index].0),
-                    pairs,
-                ),
+                fmr: Estimate::new(fmr, draws.iter().map(|draw| draw.levels[index].0), pairs),
                 false_matches: accepted,
-                fnmr: Estimate::new(
-                    fnmr,
-                    draws.iter().map(|draw| draw.levels[index].1),
-                    people,
-                ),
+                fnmr: Estimate::new(fnmr, draws.iter().map(|draw| draw.levels[index].1), people),
                 false_non_matches: refused,
             }
         });
@@ -184,8 +176,7 @@ impl Rates {
 fn held(trials: &Trials, fmr: f64, limits: impl Iterator<Item = f64>) -> Option<Held> {
     let limit = quantile(limits, ENDS.0)? as f32;
     let (_, refused) = trials.errors(limit);
-    let supported =
-        trials.impostor_total(|_| 1) >= 3.0 / fmr && 3.0 / trials.people_pairs() as f64 <= fmr;
+    let supported = trials.impostor_total(|_| 1) >= 3.0 / fmr && 3.0 / trials.people_pairs() as f64 <= fmr;
     supported.then(|| Held {
         limit,
         fnmr: refused as f64 / trials.genuine.len() as f64,
@@ -268,7 +259,10 @@ mod tests {
     #[test]
     fn no_error_seen_is_no_proof_of_none_and_one_seen_is_not_better() {
         let high = |share: f64| Estimate::new(share, [share; 100].into_iter(), 60).high;
-        assert_eq!((high(0.0), high(0.01), high(0.1)), (Some(0.05), Some(0.05), Some(0.1)));
+        assert_eq!(
+            (high(0.0), high(0.01), high(0.1)),
+            (Some(0.05), Some(0.05), Some(0.1))
+        );
         let nothing = Estimate::new(f64::NAN, std::iter::empty(), 0);
         assert_eq!((nothing.value, nothing.high), (None, None));
     }
