@@ -330,7 +330,7 @@ fn the_flash_is_about_the_picture_that_it_lit() {
         liveness: facelogin_config::Liveness::Required,
         ..RULES
     };
-    let mut decision = Decision::new(rules, comparer(), vec![template(7, CameraKind::Infrared)]);
+    let mut decision = Decision::new(rules, Scale::none(), vec![template(7, CameraKind::Infrared)]);
     decision.opened(CameraKind::Infrared);
     // Lit once: nothing is known of the other two.
     decision.flashed(Some(0.4));

@@ -55,6 +55,8 @@ pub struct Task {
     pub trust: Trust,
     /// See [`Looking`].
     pub looking: Looking,
+    /// Whether the sizes of the pictures are told, too.
+    pub sizes: bool,
 }
 
 /// Why nothing can be encoded. A picture that cannot is no such reason: it gets its own line.
@@ -134,15 +136,26 @@ impl Level {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Line<'a> {
-    Analysis { path: &'a str, analysis: Analysis },
-    Error { path: &'a str, error: String },
+    Analysis {
+        path: &'a str,
+        /// Of the picture, in pixels, turned the way its EXIF says.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        width: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        height: Option<u32>,
+        analysis: Analysis,
+    },
+    Error {
+        path: &'a str,
+        error: String,
+    },
 }
 
 /// Encodes the pictures whose paths `list` has, one in each line, until it ends.
 pub fn run(task: &Task, list: impl BufRead, out: impl Write) -> Result<(), EncodeError> {
     let mut engine = load(task)?;
     let mut networks = networks(task)?;
-    encode_all(engine.as_mut(), &mut networks, task.looking, list, out)
+    encode_all(engine.as_mut(), &mut networks, task, list, out)
 }
 
 fn load(task: &Task) -> Result<Box<dyn Engine>, EncodeError> {
@@ -178,7 +191,7 @@ fn named(engine: Which) -> config::Engine {
 fn encode_all(
     engine: &mut dyn Engine,
     networks: &mut Networks,
-    looking: Looking,
+    task: &Task,
     mut list: impl BufRead,
     mut out: impl Write,
 ) -> Result<(), EncodeError> {
@@ -193,7 +206,7 @@ fn encode_all(
         live_threshold: networks.loaded().then_some(NETWORK_LIMIT),
     };
     write_line(&mut out, &head)?;
-    let effort = match looking {
+    let effort = match task.looking {
         Looking::Still => Effort::Still,
         Looking::Video => Effort::Video,
     };
@@ -203,8 +216,10 @@ fn encode_all(
         };
         let name = path.to_string_lossy();
         let answer = match encode(engine, networks, effort, &path) {
-            Ok(analysis) => Line::Analysis {
+            Ok(((width, height), analysis)) => Line::Analysis {
                 path: &name,
+                width: task.sizes.then_some(width),
+                height: task.sizes.then_some(height),
                 analysis,
             },
             Err(error) => Line::Error { path: &name, error },
@@ -254,7 +269,7 @@ fn encode(
     networks: &mut Networks,
     effort: Effort,
     path: &Path,
-) -> Result<Analysis, String> {
+) -> Result<((u32, u32), Analysis), String> {
     let bytes = read(path)?;
     let picture = decode::picture_file(&bytes).map_err(|error| error.to_string())?;
     let frame =
@@ -265,7 +280,7 @@ fn encode(
     networks
         .look(&frame, &mut analysis)
         .map_err(|error| error.to_string())?;
-    Ok(analysis)
+    Ok(((picture.width, picture.height), analysis))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -300,7 +315,7 @@ mod tests {
             &self.0
         }
 
-        fn analyse(&mut self, frame: &Frame<'_>, effort: Effort) -> Result<Analysis, EngineError> {
+        fn analyse(&mut self, _: &Frame<'_>, effort: Effort) -> Result<Analysis, EngineError> {
             assert_eq!(effort, Effort::Still);
             Ok(Analysis {
                 faces: vec![face(encoding(0.5, 0))],
@@ -318,8 +333,16 @@ mod tests {
         let nothing = tempfile::tempdir().unwrap();
         let models = ModelDirs::only(nothing.path());
         let mut networks = Networks::load(&Config::default(), &models, Trust::AnyOwner).unwrap();
+        let task = Task {
+            engine: Which::Dlib,
+            encoder: None,
+            models,
+            trust: Trust::AnyOwner,
+            looking: Looking::Still,
+            sizes: true,
+        };
         let mut out = Vec::new();
-        encode_all(&mut OneFace(id), &mut networks, Looking::Still, list, &mut out)?;
+        encode_all(&mut OneFace(id), &mut networks, &task, list, &mut out)?;
         let text = String::from_utf8(out).unwrap();
         Ok(text
             .lines()
@@ -350,6 +373,10 @@ mod tests {
         assert_eq!(lines[0].get("live_threshold"), None);
         assert_eq!(lines[1]["error"], "it is neither JPEG nor PNG");
         assert_eq!(lines[2]["path"], good.display().to_string());
+        assert_eq!(
+            (&lines[2]["width"], &lines[2]["height"]),
+            (&80.into(), &80.into())
+        );
         let analysis: Analysis = serde_json::from_value(lines[2]["analysis"].clone()).unwrap();
         assert_eq!(analysis.faces.len(), 1);
         assert!(lines[3]["error"].as_str().unwrap().contains("No such file"));
@@ -376,6 +403,7 @@ mod tests {
             models: ModelDirs::only("/nonexistent"),
             trust: Trust::AnyOwner,
             looking: Looking::Still,
+            sizes: false,
         };
         assert!(matches!(load(&task).err(), Some(EncodeError::OtherEncoder)));
         let onnx = Task {

@@ -62,6 +62,9 @@ struct EncodeArgs {
     /// How hard faces are looked for.
     #[arg(long, value_enum, default_value = "still")]
     effort: Looking,
+    /// Tell each picture's width and height, too.
+    #[arg(long)]
+    sizes: bool,
     /// A folder that pictures may be read from, repeatable; by default any.
     #[arg(long, value_name = "DIR")]
     under: Vec<PathBuf>,
@@ -222,6 +225,7 @@ fn encode_pictures(options: &EncodeArgs) -> Result<(), Failed> {
         models,
         trust: if root { Trust::RootOwned } else { Trust::AnyOwner },
         looking: options.effort,
+        sizes: options.sizes,
     };
     Ok(encode::run(
         &task,

@@ -9,8 +9,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use facelogin_score::{Analysis, EngineId};
+use facelogin_score::EngineId;
 use sha2::{Digest, Sha256};
+
+use super::encoder::Looked;
 
 /// The encodings of one engine.
 #[derive(Clone, Debug)]
@@ -40,18 +42,18 @@ impl Cache {
     }
 
     /// What was found in the picture of this hash.
-    pub fn find(&self, picture: &str) -> Option<Analysis> {
+    pub fn find(&self, picture: &str) -> Option<Looked> {
         serde_json::from_slice(&fs::read(self.file(picture)).ok()?).ok()
     }
 
     /// Keeps it: whole, or not at all.
-    pub fn keep(&self, picture: &str, analysis: &Analysis) -> io::Result<()> {
+    pub fn keep(&self, picture: &str, looked: &Looked) -> io::Result<()> {
         let file = self.file(picture);
         let folder = file.parent().unwrap_or(&self.folder);
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         // 0600, and renamed when it is complete.
         let mut draft = tempfile::NamedTempFile::new_in(folder)?;
-        draft.write_all(&serde_json::to_vec(analysis)?)?;
+        draft.write_all(&serde_json::to_vec(looked)?)?;
         draft.persist(file)?;
         Ok(())
     }
@@ -90,15 +92,20 @@ mod tests {
             cache.folder.components().count(),
             dir.path().components().count() + 3
         );
-        let analysis = Analysis {
+        let analysis = facelogin_score::Analysis {
             faces: Vec::new(),
             times: Default::default(),
             brightness: 0.25,
         };
+        let looked = Looked {
+            width: 3,
+            height: 4,
+            analysis,
+        };
         let picture = hash(b"picture");
         assert_eq!(cache.find(&picture), None);
-        cache.keep(&picture, &analysis).unwrap();
-        assert_eq!(cache.find(&picture), Some(analysis));
+        cache.keep(&picture, &looked).unwrap();
+        assert_eq!(cache.find(&picture), Some(looked));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let file = cache.file(&picture);
         assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));

@@ -6,15 +6,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
-use facelogin_score::Analysis;
 use indicatif::ProgressBar;
 
 use super::cache::{self, Cache};
-use super::encoder::{Encoder, Head, Program};
+use super::encoder::{Encoder, Head, Looked, Program};
 use super::error::EvaluateError;
 
 /// What became of a picture: what is in it, or why it could not be looked at.
-pub type Seen = Result<Analysis, String>;
+pub type Seen = Result<Looked, String>;
 
 /// All of them, in the order of the paths.
 pub struct Encoded {
@@ -142,8 +141,8 @@ impl Job<'_> {
         };
         let hash = cache::hash(&bytes);
         drop(bytes);
-        if let Some(analysis) = self.cache.and_then(|cache| cache.find(&hash)) {
-            return Ok((Ok(analysis), true));
+        if let Some(looked) = self.cache.and_then(|cache| cache.find(&hash)) {
+            return Ok((Ok(looked), true));
         }
         let running = match encoder {
             Some(running) => running,
@@ -154,8 +153,8 @@ impl Job<'_> {
             *encoder = None;
             return Ok((Err("the encoder ended while it looked at it".into()), false));
         };
-        if let (Some(cache), Ok(analysis)) = (self.cache, &seen)
-            && let Err(why) = cache.keep(&hash, analysis)
+        if let (Some(cache), Ok(looked)) = (self.cache, &seen)
+            && let Err(why) = cache.keep(&hash, looked)
         {
             let _ = say.send(Word::NotKept(why.to_string()));
         }

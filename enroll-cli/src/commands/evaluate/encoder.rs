@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use facelogin_score::{Analysis, EngineId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::EvaluateError;
 
@@ -55,7 +55,7 @@ pub struct Level {
 }
 
 /// What faces are compared by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
     /// Euclidean.
@@ -64,10 +64,30 @@ pub enum Measure {
     Score,
 }
 
+/// What it sees in a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Looked {
+    /// Of the picture, in pixels.
+    pub width: u32,
+    /// Of the picture, in pixels.
+    pub height: u32,
+    /// The faces.
+    pub analysis: Analysis,
+}
+
+/// A line of its answers; what it is about is known.
 #[derive(Deserialize)]
-struct Line {
-    analysis: Option<Analysis>,
-    error: Option<String>,
+#[serde(untagged)]
+enum Line {
+    Looked {
+        width: u32,
+        height: u32,
+        analysis: Analysis,
+    },
+    Error {
+        error: String,
+    },
 }
 
 /// A running one.
@@ -109,7 +129,7 @@ impl Encoder {
             why,
         };
         let mut command = Command::new(&program.path);
-        command.arg("encode").args(["--engine", &program.engine]);
+        command.args(["encode", "--sizes", "--engine", &program.engine]);
         command.args(["--effort", &program.effort]);
         if let Some(encoder) = &program.encoder {
             command.arg("--encoder").arg(encoder);
@@ -166,7 +186,7 @@ impl Encoder {
     }
 
     /// What it sees in a picture, or what is wrong with the picture. `None`: it died.
-    pub fn look_at(&mut self, path: &Path) -> Option<Result<Analysis, String>> {
+    pub fn look_at(&mut self, path: &Path) -> Option<Result<Looked, String>> {
         let bytes = path.as_os_str().as_bytes();
         if bytes.contains(&b'\n') {
             return Some(Err("its name has a line break in it; rename it".into()));
@@ -174,15 +194,18 @@ impl Encoder {
         self.paths.write_all(&[bytes, b"\n"].concat()).ok()?;
         self.paths.flush().ok()?;
         let answer = line(&mut self.answers)?;
-        let line: Line = serde_json::from_slice(&answer).ok()?;
-        match line {
-            Line {
-                analysis: Some(analysis),
-                ..
-            } => Some(Ok(analysis)),
-            Line { error: Some(why), .. } => Some(Err(why)),
-            _ => None,
-        }
+        Some(match serde_json::from_slice(&answer).ok()? {
+            Line::Looked {
+                width,
+                height,
+                analysis,
+            } => Ok(Looked {
+                width,
+                height,
+                analysis,
+            }),
+            Line::Error { error } => Err(error),
+        })
     }
 }
 

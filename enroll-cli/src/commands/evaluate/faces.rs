@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use facelogin_score::gates::{ENROLMENT, Flaw, LOGIN, one_good_face, only_good_face};
-use facelogin_score::{Comparer, Encoding, Fused, Quality};
+use facelogin_score::{Comparer, Encoding, Face, Fused, Quality};
 use serde::Serialize;
 
 use super::dataset::{Data, Picture};
 use super::encode::Seen;
+use super::encoder::Looked;
 use super::stats::threads;
 
 /// What a picture is good for.
@@ -15,7 +16,7 @@ use super::stats::threads;
 pub struct Shot {
     /// The place of its picture in [`Data::pictures`].
     pub picture: usize,
-    /// The largest face, whatever its quality; `None`: no face.
+    /// The face in the middle, whatever its quality; `None`: no face.
     pub any: Option<Fused>,
     /// The face that a login would compare.
     pub good: Option<Good>,
@@ -47,7 +48,12 @@ pub fn look(seen: &[Seen], comparer: &Comparer) -> Vec<Shot> {
 }
 
 fn shot(picture: usize, seen: &Seen, comparer: &Comparer) -> Shot {
-    let Ok(analysis) = seen else {
+    let Ok(Looked {
+        width,
+        height,
+        analysis,
+    }) = seen
+    else {
         return Shot {
             picture,
             any: None,
@@ -57,7 +63,7 @@ fn shot(picture: usize, seen: &Seen, comparer: &Comparer) -> Shot {
         };
     };
     let faces = &analysis.faces;
-    let any = faces.first().and_then(|face| comparer.fuse(&[&face.encoding]));
+    let any = central(faces, (*width, *height)).and_then(|face| comparer.fuse(&[&face.encoding]));
     let (good, flaw) = match one_good_face(faces, &LOGIN) {
         Ok(face) => {
             let fused = comparer.fuse(&[&face.encoding]);
@@ -79,6 +85,16 @@ fn shot(picture: usize, seen: &Seen, comparer: &Comparer) -> Shot {
         flaw,
         unreadable: false,
     }
+}
+
+/// The face that is nearest to the middle of the picture: whom the picture is named after, where several are in it.
+fn central(faces: &[Face], size: (u32, u32)) -> Option<&Face> {
+    // In half pixels: a side's first and last column sum to twice its middle.
+    let off = |from: i32, to: i32, side: u32| (i64::from(from) + i64::from(to) - i64::from(side)).pow(2);
+    faces.iter().min_by_key(|face| {
+        let place = &face.bbox;
+        off(place.left, place.right, size.0).saturating_add(off(place.top, place.bottom, size.1))
+    })
 }
 
 /// What was acquired of a group's living people.
@@ -195,7 +211,7 @@ fn measures(good: &[&Good]) -> Vec<Measure> {
     kinds.map(measure).into()
 }
 
-/// Faces of living people in some groups, with whose they are: the good ones, or the largest of every picture.
+/// Faces of living people in some groups, with whose they are: the good ones, or the one in the middle of every picture.
 pub fn living<'s>(
     data: &'s Data,
     shots: &'s [Shot],

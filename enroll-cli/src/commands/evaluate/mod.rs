@@ -66,7 +66,7 @@ pub struct EvaluateArgs {
     /// Pictures that a login fuses.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=10))]
     fused: u16,
-    /// Compare single pictures whatever their quality, by the largest face: as published figures do.
+    /// Compare single pictures whatever their quality, by the face in the middle: as published figures do.
     #[arg(long)]
     any_face: bool,
     /// Compare by the plain distance, without what is expected of common faces; the levels are left out where they are not
