@@ -84,8 +84,7 @@ fn refused(groups: &[(&Group, &Rates)]) -> Result<String, EvaluateError> {
     let mut all = Vec::new();
     for (series, (_, rates)) in groups.iter().enumerate() {
         for (cluster, at) in rates.at.iter().enumerate() {
-            let enough = rates.impostor.tries as f64 >= 3.0 / at.fmr;
-            if let Some(value) = at.fnmr.value.filter(|_| enough) {
+            if let Some(value) = at.fnmr.value.filter(|_| rates.told(cluster)) {
                 all.push(Bar {
                     cluster,
                     series,

@@ -74,7 +74,8 @@ pub struct Worst {
     pub protocol: &'static str,
     /// Equal error rate.
     pub eer: Option<f64>,
-    /// False-non-match rate at each of the false-match rates, each group at its own limit.
+    /// False-non-match rate at each of the false-match rates, each group at its own limit; absent where a group has too few
+    /// tries to tell.
     pub fnmr_at: Vec<Option<f64>>,
     /// False-match rate, the upper end of its interval, and false-non-match rate at the daemon's levels.
     pub levels: Vec<WorstLevel>,
@@ -157,8 +158,15 @@ pub fn worst(groups: &[Group]) -> Vec<Worst> {
                 .filter_map(|group| group.protocols()[place].1)
                 .collect();
             let first = rates.first()?;
-            let fnmr_at =
-                (0..first.at.len()).map(|at| highest(&mut rates.iter().map(|rates| rates.at[at].fnmr.value)));
+            let fnmr_at = (0..first.at.len()).map(|at| {
+                // Of a group with too few tries nothing is known, and so not which is the worst.
+                let known = rates.iter().all(|rates| rates.told(at));
+                highest(
+                    &mut rates
+                        .iter()
+                        .map(|rates| rates.at[at].fnmr.value.filter(|_| known)),
+                )
+            });
             let levels = first.levels.iter().enumerate().map(|(level, named)| WorstLevel {
                 name: named.name.clone(),
                 fmr: highest(&mut rates.iter().map(|rates| rates.levels[level].fmr.value)),

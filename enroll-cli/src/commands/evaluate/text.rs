@@ -4,7 +4,7 @@ use facelogin_protocol::escape::for_log;
 
 use super::liveness::Presentations;
 use super::report::{Group, Report};
-use super::stats::rates::{Estimate, Rates, TARGETS};
+use super::stats::rates::{Estimate, Rates};
 use crate::table::table;
 
 /// All of it.
@@ -177,7 +177,7 @@ fn protocol(report: &Report, place: usize, title: &str) -> Option<String> {
 fn rates_row(name: &str, rates: &Rates) -> [String; 9] {
     let at = |index: usize| {
         let at = &rates.at[index];
-        if (rates.impostor.tries as f64) < 3.0 / TARGETS[index] {
+        if !rates.told(index) {
             return "-".into();
         }
         let mark = if at.held.is_some() { "" } else { "*" };

@@ -124,6 +124,12 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// Whether there are tries enough to speak of the rate at a place in [`TARGETS`]: 3 / rate.
+    pub fn told(&self, target: usize) -> bool {
+        self.at
+            .get(target)
+            .is_some_and(|at| self.impostor.tries as f64 >= 3.0 / at.fmr)
+    }
     /// Computes them. `levels` are names and limits; `None` where one side has nobody.
     pub fn of(trials: &Trials, levels: &[(String, f32)], bootstrap: Bootstrap) -> Option<Self> {
         let impostors = trials.impostor_total(|_| 1);
