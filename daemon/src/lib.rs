@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod built_in;
 pub mod decision;
+pub mod encode;
 pub mod enrolment;
 pub mod grace;
 pub mod levels;

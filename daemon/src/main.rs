@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use facelogin_config::{Config, load_system};
+use facelogin_models::{ModelDirs, Trust};
 use facelogind::audit::Audit;
+use facelogind::encode::{self, Looking, Which};
 use facelogind::lockout::BootClock;
 use facelogind::logind::{Bus, SYSTEM_BUS};
 use facelogind::server::{Daemon, Listener, Whereabouts, keep_descriptors, serve};
@@ -40,6 +42,32 @@ enum Role {
         #[arg(long, default_value = facelogin_config::DEFAULT_PATH)]
         config: PathBuf,
     },
+    /// Encode pictures for `facelogin-enroll evaluate`, as an ordinary user's process: paths on standard input, one in
+    /// each line; a line of JSON each on standard output, after one that names the engine.
+    #[command(hide = true)]
+    Encode(EncodeArgs),
+}
+
+#[derive(Args)]
+struct EncodeArgs {
+    /// Which engine.
+    #[arg(long, value_enum, default_value = "dlib")]
+    engine: Which,
+    /// With onnx: another encoder in place of its own, to be measured; no login uses it.
+    #[arg(long, value_name = "FILE")]
+    encoder: Option<PathBuf>,
+    /// The folder of the models, in place of the usual ones.
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// How hard faces are looked for.
+    #[arg(long, value_enum, default_value = "still")]
+    effort: Looking,
+    /// Tell each picture's width and height, too.
+    #[arg(long)]
+    sizes: bool,
+    /// A folder that pictures may be read from, repeatable; by default any.
+    #[arg(long, value_name = "DIR")]
+    under: Vec<PathBuf>,
 }
 
 #[derive(Args)]
@@ -66,14 +94,15 @@ fn main() -> ExitCode {
     let result = match &cli.role {
         None => supervise(&cli.supervisor),
         Some(Role::Vision { config }) => see(config),
+        Some(Role::Encode(options)) => encode_pictures(options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let name = if cli.role.is_some() {
-                "facelogind vision"
-            } else {
-                "facelogind"
+            let name = match cli.role {
+                None => "facelogind",
+                Some(Role::Vision { .. }) => "facelogind vision",
+                Some(Role::Encode(_)) => "facelogind encode",
             };
             // Nobody is left to tell when standard error is gone.
             let _ = writeln!(std::io::stderr(), "{name}: {error}");
@@ -119,7 +148,7 @@ fn supervise(options: &Supervisor) -> Result<(), Failed> {
 }
 
 /// OpenBLAS, which the engine brings along, starts its threads before `main` unless its environment says otherwise;
-/// the supervisor never computes anything with it.
+/// the supervisor never computes anything with it, and of processes that encode there is one for each core.
 fn one_thread() -> Result<(), Failed> {
     const VARIABLE: &str = "OPENBLAS_NUM_THREADS";
     if std::env::var_os(VARIABLE).is_some() {
@@ -169,6 +198,40 @@ fn see(config: &Path) -> Result<(), Failed> {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     };
     Ok(process::serve(line, &config, beat_every, &ready, &beat)?)
+}
+
+fn encode_pictures(options: &EncodeArgs) -> Result<(), Failed> {
+    one_thread()?;
+    let root = nix::unistd::geteuid().is_root();
+    let models = match &options.models {
+        Some(folder) => ModelDirs::only(std::path::absolute(folder)?),
+        None if root => ModelDirs::system(),
+        None => ModelDirs::for_user(),
+    };
+    let readable = match options.under.as_slice() {
+        [] => vec![PathBuf::from("/")],
+        folders => [folders, models.folders(), options.encoder.as_slice()].concat(),
+    };
+    sandbox::drop_privileges_but_reading()?;
+    if !sandbox::confine_to_reading(&readable)? {
+        let _ = writeln!(
+            std::io::stderr(),
+            "facelogind encode: this kernel does not confine files (landlock)"
+        );
+    }
+    let task = encode::Task {
+        engine: options.engine,
+        encoder: options.encoder.clone(),
+        models,
+        trust: if root { Trust::RootOwned } else { Trust::AnyOwner },
+        looking: options.effort,
+        sizes: options.sizes,
+    };
+    Ok(encode::run(
+        &task,
+        std::io::stdin().lock(),
+        std::io::stdout().lock(),
+    )?)
 }
 
 /// The supervisor's connection. Nobody but root may see what the camera sees.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{add, audit, config, models, pam, templates};
+use crate::commands::{add, audit, config, evaluate, models, pam, templates};
 use crate::exit::Exit;
 
 /// Enrol and manage faces, models and the configuration of facelogin.
@@ -79,6 +79,9 @@ pub enum Command {
     /// Show which logins use the face, and turn it on and off.
     #[command(subcommand)]
     Pam(pam::PamCommand),
+    /// Measure error rates over folders of pictures whose people are known. Needs no root, no daemon and no camera, but
+    /// the models.
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),

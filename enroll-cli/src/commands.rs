@@ -4,6 +4,7 @@ pub mod add;
 pub mod audit;
 pub mod cameras;
 pub mod config;
+pub mod evaluate;
 pub mod models;
 pub mod notify;
 pub mod pam;
@@ -74,6 +75,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>) -> Result<Exit, CliError> {
         Command::Cameras => cameras::cameras(context),
         Command::Models(command) => models::run(context, command),
         Command::Pam(command) => pam::run(context, command),
+        Command::Evaluate(args) => evaluate::run(context, *args),
         Command::Config(command) => config::run(context, command),
     }
 }

@@ -129,6 +129,9 @@ pub enum CliError {
     /// The daemon broke the protocol, or is not root's.
     #[error("{0}. Are facelogind and facelogin-enroll of the same version?")]
     Protocol(ClientError),
+    /// Nothing could be measured.
+    #[error(transparent)]
+    Evaluate(#[from] crate::commands::evaluate::error::EvaluateError),
     /// PAM's stacks, or the allow-list, stay as they are.
     #[error(transparent)]
     Pam(#[from] crate::commands::pam::PamError),
@@ -150,6 +153,7 @@ impl CliError {
                 PasswordError::NoTerminalForRoot | PasswordError::NoTerminal { .. } => Exit::Usage,
                 _ => Exit::NotPermitted,
             },
+            Self::Evaluate(why) => why.exit(),
             Self::Desktop(_) => Exit::Unavailable,
             Self::NeedsRoot { .. } | Self::NotPermitted { .. } => Exit::NotPermitted,
             Self::Unreachable { .. } | Self::Lost(_) | Self::Unavailable { .. } => Exit::Unavailable,
@@ -187,6 +191,7 @@ impl CliError {
             Self::Invalid { .. } => "invalid",
             Self::Picture(_) => "picture",
             Self::Config(_) => "config",
+            Self::Evaluate(_) => "evaluate",
             Self::Pam(_) => "pam",
             Self::Models { .. } => "models",
             Self::Fetch { .. } => "fetch",

@@ -32,6 +32,11 @@ pub fn download() -> ProgressBar {
     line("{bar:20} {bytes}/{total_bytes} {msg}")
 }
 
+/// Pictures that were looked at, with how long the rest will take.
+pub fn pictures() -> ProgressBar {
+    line("{bar:20} {pos}/{len} pictures, {eta} left")
+}
+
 fn line(template: &str) -> ProgressBar {
     let bar = ProgressBar::no_length().with_style(style(template));
     // Hides itself where the standard error stream is no terminal.

@@ -12,6 +12,7 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Group, Uid, User, geteuid, setgid, setgroups, setsid, setuid};
+use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
 
 /// The account it runs as.
 pub const ACCOUNT: &str = "facelogin";
@@ -54,21 +55,13 @@ fn system(what: &'static str) -> impl Fn(Errno) -> SandboxError {
 /// Started by root, becomes the account; started by its unit, it already is. Must be called while there is one thread:
 /// part of what it gives up it gives up for the calling thread and those that it starts.
 pub fn drop_privileges() -> Result<(), SandboxError> {
-    let threads = std::fs::read_dir("/proc/self/task")
-        .map(Iterator::count)
-        .unwrap_or(0);
-    if threads != 1 {
-        return Err(SandboxError::Threads(threads));
-    }
+    one_thread()?;
     // Out of the session of whoever started it: no terminal to put words into. It may lead one already.
     let _ = setsid();
     // Its parent's death must not leave it holding the camera.
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(system("PR_SET_PDEATHSIG"))?;
     if geteuid().is_root() {
-        let user = [ACCOUNT, FALLBACK]
-            .iter()
-            .find_map(|name| User::from_name(name).ok().flatten());
-        let user = user.ok_or(SandboxError::NoAccount)?;
+        let user = account(&[ACCOUNT, FALLBACK])?;
         let video = Group::from_name(CAMERA_GROUP)
             .ok()
             .flatten()
@@ -80,6 +73,54 @@ pub fn drop_privileges() -> Result<(), SandboxError> {
         // Changing the uid clears it.
         prctl::set_pdeathsig(Signal::SIGKILL).map_err(system("PR_SET_PDEATHSIG"))?;
     }
+    last_rights()
+}
+
+/// For a process that reads its user's pictures and has no camera: root's becomes the account that owns nothing, with
+/// the right to read any file as the only one it keeps; another user's stays that user's. To be called as
+/// [`drop_privileges`].
+pub fn drop_privileges_but_reading() -> Result<(), SandboxError> {
+    one_thread()?;
+    if geteuid().is_root() {
+        let user = account(&[FALLBACK])?;
+        prctl::set_keepcaps(true).map_err(system("PR_SET_KEEPCAPS"))?;
+        setgroups(&[]).map_err(system("setgroups"))?;
+        setgid(user.gid).map_err(system("setgid"))?;
+        setuid(user.uid).map_err(system("setuid"))?;
+        let reading = CapabilitySet::DAC_READ_SEARCH;
+        let kept = CapabilitySets {
+            effective: reading,
+            permitted: reading,
+            inheritable: CapabilitySet::empty(),
+        };
+        set_capabilities(None, kept).map_err(|error| SandboxError::System {
+            what: "capset",
+            errno: Errno::from_raw(error.raw_os_error()),
+        })?;
+    }
+    // Its parent's death must not leave it encoding; changing the uid would clear it.
+    prctl::set_pdeathsig(Signal::SIGKILL).map_err(system("PR_SET_PDEATHSIG"))?;
+    last_rights()
+}
+
+fn one_thread() -> Result<(), SandboxError> {
+    let threads = std::fs::read_dir("/proc/self/task")
+        .map(Iterator::count)
+        .unwrap_or(0);
+    if threads == 1 {
+        Ok(())
+    } else {
+        Err(SandboxError::Threads(threads))
+    }
+}
+
+/// The first of these accounts that there is.
+fn account(names: &[&str]) -> Result<User, SandboxError> {
+    let found = names.iter().find_map(|name| User::from_name(name).ok().flatten());
+    found.ok_or(SandboxError::NoAccount)
+}
+
+fn last_rights() -> Result<(), SandboxError> {
     if geteuid().is_root() || setuid(Uid::from_raw(0)).is_ok() {
         return Err(SandboxError::StillRoot);
     }
@@ -93,6 +134,15 @@ pub fn drop_privileges() -> Result<(), SandboxError> {
 /// /dev (cameras come and go), no TCP, no signals to and no abstract sockets of others. Returns whether the kernel
 /// enforces any of it.
 pub fn confine(folders: &[PathBuf]) -> Result<bool, SandboxError> {
+    restrict(folders, true)
+}
+
+/// As [`confine`], without any device.
+pub fn confine_to_reading(folders: &[PathBuf]) -> Result<bool, SandboxError> {
+    restrict(folders, false)
+}
+
+fn restrict(folders: &[PathBuf], devices: bool) -> Result<bool, SandboxError> {
     let abi = ABI::V6;
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let mut ruleset = Ruleset::default()
@@ -120,7 +170,7 @@ pub fn confine(folders: &[PathBuf]) -> Result<bool, SandboxError> {
             ruleset = ruleset.add_rule(PathBeneath::new(fd, allowed))?;
         }
     }
-    if let Ok(fd) = PathFd::new(Path::new("/dev")) {
+    if devices && let Ok(fd) = PathFd::new(Path::new("/dev")) {
         ruleset = ruleset.add_rule(PathBeneath::new(
             fd,
             read | AccessFs::WriteFile | AccessFs::IoctlDev,

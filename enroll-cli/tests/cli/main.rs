@@ -6,6 +6,7 @@ mod server;
 
 mod config;
 mod enrolment;
+mod evaluate;
 mod history;
 mod managing;
 mod models;

@@ -9,7 +9,7 @@ mod cli;
 mod daemon;
 mod login;
 pub mod logind;
-mod needs;
+pub mod needs;
 mod private;
 pub mod process;
 pub mod real_logind;

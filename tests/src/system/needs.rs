@@ -21,7 +21,9 @@ pub const PORTRAITS: [&str; 5] = [
 /// Where they are.
 #[derive(Clone, Debug)]
 pub struct Needs {
+    /// The folder of the model files.
     pub models: PathBuf,
+    /// The folder of the portraits.
     pub pictures: PathBuf,
 }
 
