@@ -76,7 +76,6 @@ impl Decision {
             frames: rules.frames,
         };
         let login = Login::new(login, scale.comparer().clone(), Vec::new());
-        let liveness = Liveness::new(rules.liveness, rules.frames);
         Self {
             rules,
             enrolled,
