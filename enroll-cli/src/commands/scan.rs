@@ -96,12 +96,12 @@ fn identified(reply: &IdentifyOut) -> String {
                 format!("{:.3}", candidate.distance),
             ]
         });
-        table(["USER", "UID", "LABEL", "DISTANCE"], rows)
+        table(["USER", "UID", "LABEL", "SCORE"], rows)
     };
     format!("{answer}\n{}", details(&reply.detail))
 }
 
-/// Pictures, times, the camera, distances and the flash where the daemon gave them, and its hint.
+/// Pictures, times, the camera, scores and the flash where the daemon gave them, and its hint.
 fn details(detail: &Detail) -> String {
     let first = match detail.first_frame_ms {
         Some(ms) => format!("the first after {ms} ms, "),
@@ -117,9 +117,9 @@ fn details(detail: &Detail) -> String {
         text.push_str(&format!("\ncamera {}", clean(camera)));
     }
     if let Some(distance) = detail.distance {
-        text.push_str(&format!("\ndistance {distance:.3}"));
+        text.push_str(&format!("\nscore {distance:.3}"));
         if let Some(threshold) = detail.threshold {
-            text.push_str(&format!(", threshold {threshold:.3}"));
+            text.push_str(&format!(", limit {threshold:.3} (smaller is nearer)"));
         }
     }
     if let Some(strobe) = detail.strobe {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_match_shows_times_and_for_root_distances() {
+    fn a_match_shows_times_and_for_root_scores() {
         let mut reply = TestOut {
             verdict: Verdict::Match,
             reason: Reason::Matched,
@@ -165,10 +165,10 @@ mod tests {
             tested("alice", &reply),
             "Match for alice: the face is the user's.\n\
              5 pictures, 3 usable; the first after 210 ms, 640 ms in all\n\
-             distance 0.312, threshold 0.360"
+             score 0.312, limit 0.360 (smaller is nearer)"
         );
         reply.detail = detail(None);
-        assert!(!tested("alice", &reply).contains("distance"));
+        assert!(!tested("alice", &reply).contains("score"));
         reply.detail.camera = Some("usb:04f2:b6d9 kind=infrared path=a".into());
         reply.detail.strobe = Some(0.25);
         reply.detail.live = Some(0.5);
@@ -212,7 +212,7 @@ mod tests {
         };
         assert!(
             identified(&reply)
-                .starts_with("USER   UID   LABEL  DISTANCE\nalice  1000  desk   0.250\n5 pictures")
+                .starts_with("USER   UID   LABEL  SCORE\nalice  1000  desk   0.250\n5 pictures")
         );
         reply.candidates.clear();
         reply.reason = Reason::NotMatching;
