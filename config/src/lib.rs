@@ -11,6 +11,7 @@ mod load;
 mod read;
 mod schema;
 pub mod services;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ pub const DEFAULT_FILE: &str = include_str!("../facelogin.toml");
 
 /// How strict the comparison is. What distance each name stands for, and what was measured there, is the engine's
 /// matter; see `docs/accuracy.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
     /// Fewest refusals.
@@ -43,7 +44,7 @@ pub enum Security {
 }
 
 /// Which engine finds and encodes faces. Templates belong to the engine that made them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// dlib: HOG detector, five landmarks, ResNet encoder.
@@ -54,7 +55,7 @@ pub enum Engine {
 }
 
 /// Whether a face must look alive. It only ever denies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Liveness {
     /// Not looked at.
@@ -67,7 +68,7 @@ pub enum Liveness {
 }
 
 /// What begins a scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
     /// The login itself: the password is asked for only when the face brought nothing.
@@ -77,7 +78,7 @@ pub enum Trigger {
 }
 
 /// Where the user must be, as logind tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
     /// In the active session of this machine's first seat, at its greeter, or at its visible text terminal.

@@ -129,13 +129,12 @@ impl Source<'_> {
                 _ => {}
             }
         }
-        key.map(|key| {
-            if table.is_empty() {
-                key.into()
-            } else {
-                format!("{table}.{key}")
-            }
-        })
+        match (table, key) {
+            ("", key) => key.map(Into::into),
+            // The value is the table itself.
+            (table, None) => Some(table.into()),
+            (table, Some(key)) => Some(format!("{table}.{key}")),
+        }
     }
 
     fn value(&self, key: &str, offset: usize, why: impl Into<String>) -> ConfigError {
