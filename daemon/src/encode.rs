@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -13,6 +14,7 @@ use facelogin_engine::{Analysis, Effort, Engine, EngineError, EngineId, Frame, O
 use facelogin_models::{ModelDirs, ModelError, ModelSet, Trust, YUNET, verify_files};
 use facelogin_score::Limit;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::levels::{Scale, Strictness};
 use crate::liveness::NETWORK_LIMIT;
@@ -20,6 +22,11 @@ use crate::vision::decode;
 use crate::vision::engines::{self, LoadError};
 use crate::vision::liveness::Networks;
 use crate::vision::wire::MAX_PICTURE;
+
+/// Of the code that makes encodings out of pictures: decoding, finding faces, aligning, encoding, measuring quality and
+/// liveness. **To be raised with every change by which the same picture and the same models give other numbers**:
+/// whoever keeps encodings throws away those of another revision. The models have hashes of their own.
+const REVISION: u32 = 1;
 
 /// The longest path, in bytes: what Linux takes.
 const LONGEST_PATH: u64 = 4096;
@@ -55,7 +62,7 @@ pub struct Task {
     pub trust: Trust,
     /// See [`Looking`].
     pub looking: Looking,
-    /// Whether the sizes of the pictures are told, too.
+    /// Whether the sizes and hashes of the pictures are told, too.
     pub sizes: bool,
 }
 
@@ -97,6 +104,9 @@ pub enum EncodeError {
 #[derive(Serialize)]
 struct Head<'a> {
     engine: &'a EngineId,
+    revision: u32,
+    /// A file with more bytes is no picture.
+    largest_picture: usize,
     /// For a user with one template, from the laxest to the strictest; those that this engine has.
     levels: Vec<Level>,
     /// What a face must reach to count as alive; absent where no network looks.
@@ -143,6 +153,9 @@ enum Line<'a> {
         width: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
         height: Option<u32>,
+        /// Of the file's bytes that were decoded, hexadecimal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
         analysis: Analysis,
     },
     Error {
@@ -199,6 +212,8 @@ fn encode_all(
     let levels = [Security::Convenient, Security::Balanced, Security::Strict];
     let head = Head {
         engine: engine.id(),
+        revision: REVISION,
+        largest_picture: MAX_PICTURE,
         levels: levels
             .into_iter()
             .filter_map(|security| Level::of(security, &scale))
@@ -216,11 +231,12 @@ fn encode_all(
         };
         let name = path.to_string_lossy();
         let answer = match encode(engine, networks, effort, &path) {
-            Ok(((width, height), analysis)) => Line::Analysis {
+            Ok(encoded) => Line::Analysis {
                 path: &name,
-                width: task.sizes.then_some(width),
-                height: task.sizes.then_some(height),
-                analysis,
+                width: task.sizes.then_some(encoded.width),
+                height: task.sizes.then_some(encoded.height),
+                sha256: task.sizes.then_some(encoded.sha256),
+                analysis: encoded.analysis,
             },
             Err(error) => Line::Error { path: &name, error },
         };
@@ -264,12 +280,19 @@ fn write_line(out: &mut impl Write, value: &impl Serialize) -> Result<(), Encode
     })
 }
 
+struct Encoded {
+    width: u32,
+    height: u32,
+    sha256: String,
+    analysis: Analysis,
+}
+
 fn encode(
     engine: &mut dyn Engine,
     networks: &mut Networks,
     effort: Effort,
     path: &Path,
-) -> Result<((u32, u32), Analysis), String> {
+) -> Result<Encoded, String> {
     let bytes = read(path)?;
     let picture = decode::picture_file(&bytes).map_err(|error| error.to_string())?;
     let frame =
@@ -280,26 +303,39 @@ fn encode(
     networks
         .look(&frame, &mut analysis)
         .map_err(|error| error.to_string())?;
-    Ok(((picture.width, picture.height), analysis))
+    Ok(Encoded {
+        width: picture.width,
+        height: picture.height,
+        sha256: hash(&bytes),
+        analysis,
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let said = |error: io::Error| error.to_string();
-    // Opening a pipe would wait for whoever writes to it.
-    if !std::fs::metadata(path).map_err(said)?.is_file() {
+    // Opening a pipe would otherwise wait for whoever writes to it.
+    let file = File::options()
+        .read(true)
+        .custom_flags(nix::libc::O_NONBLOCK)
+        .open(path)
+        .map_err(said)?;
+    if !file.metadata().map_err(said)?.is_file() {
         return Err("it is not a file".into());
     }
     let mut bytes = Vec::new();
     let limit = MAX_PICTURE as u64;
-    File::open(path)
-        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
-        .map_err(said)?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(said)?;
     if bytes.len() as u64 > limit {
         return Err(format!(
             "it has more than the {limit} bytes that a picture may have"
         ));
     }
     Ok(bytes)
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -368,6 +404,7 @@ mod tests {
         let lines = lines(list.as_bytes()).unwrap();
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0]["engine"]["name"], "one");
+        assert_eq!(lines[0]["revision"], REVISION);
         // No level is known of such an engine, and no network looks.
         assert_eq!(lines[0]["levels"], serde_json::json!([]));
         assert_eq!(lines[0].get("live_threshold"), None);
@@ -377,10 +414,25 @@ mod tests {
             (&lines[2]["width"], &lines[2]["height"]),
             (&80.into(), &80.into())
         );
+        assert_eq!(lines[2]["sha256"], hash(&std::fs::read(&good).unwrap()));
         let analysis: Analysis = serde_json::from_value(lines[2]["analysis"].clone()).unwrap();
         assert_eq!(analysis.faces.len(), 1);
         assert!(lines[3]["error"].as_str().unwrap().contains("No such file"));
         assert_eq!(lines[4]["error"], "it is not a file");
+    }
+
+    #[test]
+    fn what_is_too_large_or_a_pipe_is_said_and_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let large = dir.path().join("large.jpg");
+        let file = File::create(&large).unwrap();
+        file.set_len(MAX_PICTURE as u64 + 1).unwrap();
+        assert!(read(&large).unwrap_err().contains("more than the"));
+        file.set_len(MAX_PICTURE as u64).unwrap();
+        assert_eq!(read(&large).unwrap().len(), MAX_PICTURE);
+        let pipe = dir.path().join("pipe.jpg");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).unwrap();
+        assert_eq!(read(&pipe).unwrap_err(), "it is not a file");
     }
 
     #[test]

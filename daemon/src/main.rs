@@ -62,10 +62,10 @@ struct EncodeArgs {
     /// How hard faces are looked for.
     #[arg(long, value_enum, default_value = "still")]
     effort: Looking,
-    /// Tell each picture's width and height, too.
+    /// Tell each picture's width, height and SHA-256, too.
     #[arg(long)]
     sizes: bool,
-    /// A folder that pictures may be read from, repeatable; by default any.
+    /// A folder (or one picture) that may be read from, repeatable; by default any. Root must name them.
     #[arg(long, value_name = "DIR")]
     under: Vec<PathBuf>,
 }
@@ -201,8 +201,15 @@ fn see(config: &Path) -> Result<(), Failed> {
 }
 
 fn encode_pictures(options: &EncodeArgs) -> Result<(), Failed> {
+    sandbox::close_inherited()?;
     one_thread()?;
     let root = nix::unistd::geteuid().is_root();
+    if root && options.under.is_empty() {
+        // It keeps the right to read whatever it is told to.
+        return Err(
+            "started by root it needs --under DIR: the folders that it may read pictures from".into(),
+        );
+    }
     let models = match &options.models {
         Some(folder) => ModelDirs::only(std::path::absolute(folder)?),
         None if root => ModelDirs::system(),

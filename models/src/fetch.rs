@@ -1,9 +1,12 @@
 //! Obtaining the model files that are missing: read, unpack, hash and write in one pass, then rename.
 
+use std::fs::Metadata;
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bzip2::read::MultiBzDecoder;
+use nix::unistd::geteuid;
 use sha2::{Digest, Sha256};
 
 use crate::source::{Incoming, Source};
@@ -143,7 +146,7 @@ pub fn fetch(
     let mut done = Vec::with_capacity(files.len());
     for file in files {
         let path = target.path_of(file.name);
-        let outcome = if verify_file(&path, file, Trust::AnyOwner).is_ok() {
+        let outcome = if present(&path, file) {
             Outcome::Present
         } else {
             install(file, &target, source.open(file)?, progress)?;
@@ -156,6 +159,14 @@ pub fn fetch(
         });
     }
     Ok(done)
+}
+
+/// Whether nothing need be done: the right bytes, and for root in a file that nobody else can change, for its daemon takes no
+/// other.
+fn present(path: &Path, file: &ModelFile) -> bool {
+    let roots = |meta: &Metadata| meta.uid() == 0 && meta.mode() & 0o022 == 0;
+    verify_file(path, file, Trust::AnyOwner).is_ok()
+        && (!geteuid().is_root() || path.symlink_metadata().is_ok_and(|meta| roots(&meta)))
 }
 
 /// The most bytes that a packed file may have: bzip2 makes incompressible data at most about 1 % longer, plus some

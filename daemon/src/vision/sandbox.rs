@@ -1,6 +1,7 @@
 //! What the vision process gives up before it touches a picture: its rights, its name in the process table's tools,
 //! and every file but the camera, the models and what the C library reads.
 
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 use landlock::{
@@ -101,6 +102,26 @@ pub fn drop_privileges_but_reading() -> Result<(), SandboxError> {
     // Its parent's death must not leave it encoding; changing the uid would clear it.
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(system("PR_SET_PDEATHSIG"))?;
     last_rights()
+}
+
+/// Closes all descriptors but the standard three: what whoever started it left open is none of its business. To be called
+/// before the process opens anything of its own.
+pub fn close_inherited() -> Result<(), SandboxError> {
+    let what = "listing /proc/self/fd";
+    let failed = |error: std::io::Error| SandboxError::System {
+        what,
+        errno: Errno::from_raw(error.raw_os_error().unwrap_or(0)),
+    };
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir("/proc/self/fd").map_err(failed)? {
+        let number = entry.map_err(failed)?.file_name();
+        open.extend(number.to_str().and_then(|number| number.parse::<RawFd>().ok()));
+    }
+    for fd in open.into_iter().filter(|fd| *fd > 2) {
+        // The one that the list was read by is closed already.
+        let _ = nix::unistd::close(fd);
+    }
+    Ok(())
 }
 
 fn one_thread() -> Result<(), SandboxError> {

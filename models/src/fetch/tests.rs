@@ -318,6 +318,30 @@ fn a_folder_gives_the_plain_or_the_packed_file() {
 }
 
 #[test]
+fn what_others_could_change_is_replaced_where_root_fetches() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let bytes = content();
+    let file = [file_for(&bytes)];
+    let (from, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(from.path().join(NAME), &bytes).unwrap();
+    let source = Source::Folder(from.path().into());
+    let path = target.path().join(NAME);
+    let spoil: [fn(&Path); 2] = [
+        |path| std::os::unix::fs::chown(path, Some(65534), None).unwrap(),
+        |path| fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap(),
+    ];
+    fs::write(&path, &bytes).unwrap();
+    for spoil in spoil {
+        spoil(&path);
+        let fetched = fetch(&file, target.path(), &source, &mut quiet).unwrap();
+        assert_eq!(fetched[0].outcome, Outcome::Installed);
+        assert!(verify_file(&path, &file[0], Trust::RootOwned).is_ok());
+    }
+}
+
+#[test]
 fn a_verified_file_is_left_alone_and_a_bad_one_replaced() {
     let bytes = content();
     let file = [file_for(&bytes)];
@@ -326,6 +350,7 @@ fn a_verified_file_is_left_alone_and_a_bad_one_replaced() {
     let source = Source::Folder(from.path().into());
     let path = target.path().join(NAME);
     fs::write(&path, &bytes).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     // The source is empty: it is not even asked.
     assert_eq!(
         fetch(&file, target.path(), &source, &mut quiet).unwrap()[0].outcome,

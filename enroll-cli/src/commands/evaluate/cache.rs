@@ -1,12 +1,13 @@
-//! Encodings of earlier runs, by engine, models and picture: measuring again takes seconds.
+//! Encodings of earlier runs, by engine, models, revision of the code that made them, and picture: measuring again
+//! takes seconds.
 //!
 //! They are biometric data of whoever is in the pictures, so the folders are 0700 and the files 0600. A file that cannot
 //! be read or does not fit is a miss, never an error.
 
 use std::env;
-use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use facelogin_score::EngineId;
@@ -21,23 +22,23 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Below the user's cache folder; `None` where there is none.
-    pub fn of_user(engine: &EngineId, effort: &str) -> Option<Self> {
+    /// Below the user's cache folder; `None` where there is none. `kind`: how they were made.
+    pub fn of_user(engine: &EngineId, kind: &str) -> Option<Self> {
         let absolute = |name| {
             env::var_os(name)
                 .map(PathBuf::from)
                 .filter(|path| path.is_absolute())
         };
         let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-        Some(Self::below(&base.join("facelogin"), engine, effort))
+        Some(Self::below(&base.join("facelogin"), engine, kind))
     }
 
-    fn below(base: &Path, engine: &EngineId, effort: &str) -> Self {
+    fn below(base: &Path, engine: &EngineId, kind: &str) -> Self {
         // What the engine says of itself becomes a path.
         let plain = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
         let name = format!("{}-{}", plain(&engine.name), plain(&engine.model));
         Self {
-            folder: base.join("encodings").join(name).join(effort),
+            folder: base.join("encodings").join(name).join(kind),
         }
     }
 
@@ -64,10 +65,21 @@ impl Cache {
     }
 }
 
-/// The SHA-256 of a picture's bytes, hexadecimal.
-pub fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The SHA-256 of a picture file's bytes, hexadecimal, as `facelogind encode` tells it; `None` of one with more than
+/// `largest` bytes, and of what is no file: they are in no cache.
+pub fn hash(picture: &Path, largest: u64) -> io::Result<Option<String>> {
+    // Opening a pipe would otherwise wait for whoever writes to it.
+    let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let file = File::options().read(true).custom_flags(flags).open(picture)?;
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut digest = Sha256::new();
+    if io::copy(&mut file.take(largest + 1), &mut digest)? > largest {
+        return Ok(None);
+    }
+    let digest = digest.finalize();
+    Ok(Some(digest.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 #[cfg(test)]
@@ -102,7 +114,7 @@ mod tests {
             height: 4,
             analysis,
         };
-        let picture = hash(b"picture");
+        let picture = "0123abcd".to_owned();
         assert_eq!(cache.find(&picture), None);
         cache.keep(&picture, &looked).unwrap();
         assert_eq!(cache.find(&picture), Some(looked));
@@ -123,10 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_sha_256() {
-        assert_eq!(
-            hash(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+    fn a_hash_is_sha_256_and_of_what_is_too_large_there_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("abc");
+        fs::write(&file, b"abc").unwrap();
+        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hash(&file, 3).unwrap().as_deref(), Some(known));
+        assert_eq!(hash(&file, 2).unwrap(), None);
+        assert_eq!(hash(dir.path(), 9).unwrap(), None);
+        assert!(hash(&dir.path().join("none"), 9).is_err());
     }
 }

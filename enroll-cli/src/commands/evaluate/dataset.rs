@@ -1,6 +1,6 @@
 //! What lies in the folders: whose picture each file is, of which session, and whether it shows a person or an attack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,8 @@ pub struct Data {
     pub attacks: Vec<String>,
     /// By group, person, session and name.
     pub pictures: Vec<Picture>,
+    /// The folders that were given, without links.
+    roots: Vec<PathBuf>,
 }
 
 /// The folder of living people in a data set with attacks.
@@ -60,6 +62,35 @@ impl Data {
         Ok(data)
     }
 
+    /// What lies beyond the given folders and is linked to from within them: folders of people and sessions, and single
+    /// pictures, without links.
+    pub fn linked(&self) -> BTreeSet<PathBuf> {
+        let mut linked = BTreeSet::new();
+        let known = |linked: &BTreeSet<PathBuf>, path: &Path| {
+            self.roots.iter().any(|root| path.starts_with(root))
+                || path.ancestors().any(|above| linked.contains(above))
+        };
+        for picture in &self.pictures {
+            // What is not there any more will be told when it is looked at.
+            let Ok(real) = picture.path.canonicalize() else {
+                continue;
+            };
+            if known(&linked, &real) {
+                continue;
+            }
+            let folder = picture
+                .path
+                .parent()
+                .and_then(|folder| folder.canonicalize().ok());
+            // A picture that is itself a link opens nothing but itself.
+            linked.insert(match folder {
+                Some(folder) if real.parent() == Some(&folder) => folder,
+                _ => real,
+            });
+        }
+        linked
+    }
+
     fn add(
         &mut self,
         folder: &Path,
@@ -70,6 +101,7 @@ impl Data {
             path: folder.into(),
             why,
         })?;
+        self.roots.push(folder.clone());
         let top = folders_in(&folder)?;
         let living = folder.join(LIVE);
         let attacks = top.contains(&living) && top.len() > 1;
@@ -290,6 +322,27 @@ mod tests {
             Data::read(&twice, &BTreeMap::new()),
             Err(EvaluateError::SameName(name)) if name == "a"
         ));
+    }
+
+    #[test]
+    fn what_is_linked_to_from_elsewhere_is_told_once() {
+        let dir = tree(&[
+            "s/ann/1.jpg",
+            "far/bob/1.jpg",
+            "far/bob/2.jpg",
+            "far/c/1.jpg",
+            "far/c/2.jpg",
+        ]);
+        let dir = dir.path().canonicalize().unwrap();
+        let set = dir.join("s");
+        std::os::unix::fs::symlink(dir.join("far/bob"), set.join("bob")).unwrap();
+        fs::create_dir(set.join("carl")).unwrap();
+        std::os::unix::fs::symlink(dir.join("far/c/2.jpg"), set.join("carl/2.jpg")).unwrap();
+        std::os::unix::fs::symlink(set.join("ann"), set.join("again")).unwrap();
+        let data = read(&set).unwrap();
+        assert_eq!(data.pictures.len(), 5);
+        let linked: Vec<_> = data.linked().into_iter().collect();
+        assert_eq!(linked, [dir.join("far/bob"), dir.join("far/c/2.jpg")]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! All pictures to what the engine sees in them, on all cores, from the cache where it was seen before.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -54,10 +53,8 @@ pub fn encode(
     // What engine and models there are, only an encoder can say. It ends here: an encoder belongs to its thread.
     let head = Encoder::start(program)?.head.clone();
     // With liveness there is more in them.
-    let kind = match head.live_threshold {
-        Some(_) => format!("{}-live", program.effort),
-        None => program.effort.clone(),
-    };
+    let live = head.live_threshold.map_or("", |_| "-live");
+    let kind = format!("r{}-{}{live}", head.revision, program.effort);
     let cache = keep.then(|| Cache::of_user(&head.engine, &kind)).flatten();
     let job = Job {
         program,
@@ -135,14 +132,15 @@ impl Job<'_> {
         path: &Path,
         say: &Sender<Word>,
     ) -> Result<(Seen, bool), EvaluateError> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(why) => return Ok((Err(why.to_string()), false)),
-        };
-        let hash = cache::hash(&bytes);
-        drop(bytes);
-        if let Some(looked) = self.cache.and_then(|cache| cache.find(&hash)) {
-            return Ok((Ok(looked), true));
+        if let Some(cache) = self.cache {
+            match cache::hash(path, self.head.largest_picture) {
+                Err(why) => return Ok((Err(why.to_string()), false)),
+                Ok(hash) => {
+                    if let Some(looked) = hash.and_then(|hash| cache.find(&hash)) {
+                        return Ok((Ok(looked), true));
+                    }
+                }
+            }
         }
         let running = match encoder {
             Some(running) => running,
@@ -153,12 +151,13 @@ impl Job<'_> {
             *encoder = None;
             return Ok((Err("the encoder ended while it looked at it".into()), false));
         };
-        if let (Some(cache), Ok(looked)) = (self.cache, &seen)
-            && let Err(why) = cache.keep(&hash, looked)
+        // By the hash of what was decoded: the file may have changed since it was looked for.
+        if let (Some(cache), Ok((looked, hash))) = (self.cache, &seen)
+            && let Err(why) = cache.keep(hash, looked)
         {
             let _ = say.send(Word::NotKept(why.to_string()));
         }
-        Ok((seen, false))
+        Ok((seen.map(|(looked, _)| looked), false))
     }
 
     fn start(&self) -> Result<Encoder, EvaluateError> {

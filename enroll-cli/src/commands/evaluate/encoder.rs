@@ -36,6 +36,10 @@ pub struct Program {
 pub struct Head {
     /// Whose encodings.
     pub engine: EngineId,
+    /// Of the code that makes them: another one's are not comparable.
+    pub revision: u32,
+    /// Bytes of the largest file that it takes for a picture.
+    pub largest_picture: u64,
     /// What the daemon would let in.
     pub levels: Vec<Level>,
     /// What a face must reach to count as alive; `None`: no network for it is loaded.
@@ -83,6 +87,7 @@ enum Line {
     Looked {
         width: u32,
         height: u32,
+        sha256: String,
         analysis: Analysis,
     },
     Error {
@@ -185,8 +190,8 @@ impl Encoder {
         })
     }
 
-    /// What it sees in a picture, or what is wrong with the picture. `None`: it died.
-    pub fn look_at(&mut self, path: &Path) -> Option<Result<Looked, String>> {
+    /// What it sees in a picture and the SHA-256 of the picture's bytes, or what is wrong with it. `None`: it died.
+    pub fn look_at(&mut self, path: &Path) -> Option<Result<(Looked, String), String>> {
         let bytes = path.as_os_str().as_bytes();
         if bytes.contains(&b'\n') {
             return Some(Err("its name has a line break in it; rename it".into()));
@@ -198,12 +203,20 @@ impl Encoder {
             Line::Looked {
                 width,
                 height,
+                sha256,
                 analysis,
-            } => Ok(Looked {
-                width,
-                height,
-                analysis,
-            }),
+            } => {
+                let looked = Looked {
+                    width,
+                    height,
+                    analysis,
+                };
+                // It becomes a file's name.
+                let hexadecimal = sha256.len() == 64 && sha256.bytes().all(|c| c.is_ascii_hexdigit());
+                hexadecimal
+                    .then_some((looked, sha256))
+                    .ok_or_else(|| "the encoder told no hash of it".to_owned())
+            }
             Line::Error { error } => Err(error),
         })
     }

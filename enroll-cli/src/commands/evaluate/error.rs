@@ -48,6 +48,27 @@ pub enum EvaluateError {
         /// The picture's number.
         number: u32,
     },
+    /// Two pictures that a list of pairs cannot tell apart.
+    #[error(
+        "{}, line {line}: picture {number} of that person is there more than once; give only the folder that the list is about",
+        path.display()
+    )]
+    SamePicture {
+        /// The list of pairs.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The picture's number.
+        number: u32,
+    },
+    /// Nothing to measure.
+    #[error("none of the {pictures} pictures could be looked at; of the first: {why}")]
+    NothingReadable {
+        /// How many there are.
+        pictures: usize,
+        /// What is wrong with the first.
+        why: String,
+    },
     /// No daemon's binary.
     #[error("cannot find facelogind next to this program or in {0}; name it with --daemon PATH")]
     NoDaemon(String),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use facelogin_score::gates::{ENROLMENT, Flaw, LOGIN, one_good_face, only_good_face};
+use facelogin_score::gates::{ENROLMENT, Flaw, Focus, LOGIN, one_good_face, only_good_face};
 use facelogin_score::{Comparer, Encoding, Face, Fused, Quality};
 use serde::Serialize;
 
@@ -35,6 +35,8 @@ pub struct Good {
     pub fused: Fused,
     /// Whether it passes an enrolment's gates, too.
     pub enrolable: bool,
+    /// Whether it is as sharp as those before it in its session. Only a session has one camera; without any it is.
+    pub in_focus: bool,
     /// How likely it is alive.
     pub live: Option<f32>,
     /// Its measures.
@@ -42,9 +44,33 @@ pub struct Good {
 }
 
 /// Looks at all pictures.
-pub fn look(seen: &[Seen], comparer: &Comparer) -> Vec<Shot> {
+pub fn look(data: &Data, seen: &[Seen], comparer: &Comparer) -> Vec<Shot> {
     let places: Vec<usize> = (0..seen.len()).collect();
-    threads::map(&places, |place| shot(*place, &seen[*place], comparer))
+    let mut shots = threads::map(&places, |place| shot(*place, &seen[*place], comparer));
+    let mut sessions: BTreeMap<(usize, Option<usize>, u32), Focus> = BTreeMap::new();
+    for (shot, seen) in shots.iter_mut().zip(seen) {
+        let picture = &data.pictures[shot.picture];
+        if let (Some(good), Ok(looked)) = (&mut shot.good, seen)
+            && let Ok(face) = one_good_face(&looked.analysis.faces, &LOGIN)
+            && picture.session > 0
+        {
+            let session = (picture.person, picture.attack, picture.session);
+            good.in_focus = sessions.entry(session).or_default().judge(face).is_ok();
+        }
+    }
+    shots
+}
+
+impl Shot {
+    /// The face that the daemon would take into a probe or a template.
+    pub fn usable(&self) -> Option<&Good> {
+        self.good.as_ref().filter(|good| good.in_focus)
+    }
+
+    /// Whether a login that sees this begins its probe anew: nobody is in view, or it is not clear who is.
+    pub fn interrupts(&self) -> bool {
+        matches!(self.flaw, Some(Flaw::NoFace | Flaw::SeveralFaces))
+    }
 }
 
 fn shot(picture: usize, seen: &Seen, comparer: &Comparer) -> Shot {
@@ -71,6 +97,7 @@ fn shot(picture: usize, seen: &Seen, comparer: &Comparer) -> Shot {
                 encoding: face.encoding.clone(),
                 fused,
                 enrolable: only_good_face(faces, &ENROLMENT).is_ok(),
+                in_focus: true,
                 live: face.live,
                 quality: face.quality,
             });

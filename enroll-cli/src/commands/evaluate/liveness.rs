@@ -67,7 +67,7 @@ pub fn presented(data: &Data, shots: &[Shot], group: usize, kind: Option<usize>,
         .iter()
         .filter(|shot| {
             let picture = &data.pictures[shot.picture];
-            picture.attack == kind && data.people[picture.person].group == group && shot.good.is_some()
+            picture.attack == kind && data.people[picture.person].group == group && shot.usable().is_some()
         })
         .collect();
     let of = |shot: &Shot| {
@@ -79,7 +79,7 @@ pub fn presented(data: &Data, shots: &[Shot], group: usize, kind: Option<usize>,
         for window in run.chunks_exact(fused) {
             let live = window
                 .iter()
-                .filter_map(|shot| shot.good.as_ref().and_then(|good| good.live));
+                .filter_map(|shot| shot.usable().and_then(|good| good.live));
             if let Some(median) = median(live.collect()) {
                 scores.push((median, of(run[0]).0));
             }

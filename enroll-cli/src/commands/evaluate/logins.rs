@@ -1,6 +1,6 @@
 //! Logins as the daemon holds them: a few pictures enrolled, and then a few fused, in several windows, until one is near.
 
-use facelogin_score::{Comparer, Encoding, Fused, SINGLE_SLACK, WINDOWS};
+use facelogin_score::{Comparer, Encoding, Fused, Limit, Login, LoginRules, WINDOWS};
 
 use super::dataset::Data;
 use super::encoder::Measure;
@@ -23,36 +23,55 @@ pub struct Protocol {
 
 /// One attempt: as many usable pictures as the daemon takes at most, one after the other.
 pub struct Attempt {
-    singles: Vec<Fused>,
-    /// Of each run of [`Protocol::fused`] pictures.
-    windows: Vec<Fused>,
+    /// What the login sees; `None`: it is interrupted.
+    seen: Vec<Option<Encoding>>,
+    /// Of pictures that follow one another, each in one probe.
+    probes: Vec<Fused>,
+    /// Pictures of a probe.
+    fused: usize,
 }
 
 impl Attempt {
-    fn of(encodings: &[&Encoding], fused: usize, comparer: &Comparer) -> Option<Self> {
-        let singles = encodings
-            .iter()
-            .map(|one| comparer.fuse(&[one]))
-            .collect::<Option<Vec<_>>>()?;
-        let windows = encodings
-            .windows(fused)
-            .map(|window| comparer.fuse(window))
-            .collect::<Option<Vec<_>>>()?;
-        (!windows.is_empty()).then_some(Self { singles, windows })
+    /// `None` where no [`Protocol::fused`] pictures follow one another.
+    fn of(seen: Vec<Option<Encoding>>, fused: usize, comparer: &Comparer) -> Option<Self> {
+        let runs = seen.split(Option::is_none);
+        let probes: Vec<Fused> = runs
+            .flat_map(|run| run.chunks_exact(fused))
+            .filter_map(|probe| comparer.fuse(&probe.iter().flatten().collect::<Vec<_>>()))
+            .collect();
+        (!probes.is_empty()).then_some(Self { seen, probes, fused })
     }
 
-    /// The smallest limit by which `facelogin_score::Login` lets this attempt in.
-    pub fn limit(&self, template: &Fused, comparer: &Comparer, by: Measure) -> f32 {
-        let near = |face: &Fused| measure(by, comparer.compare(template, face));
-        let singles: Vec<f32> = self.singles.iter().map(near).collect();
-        let length = self.singles.len() - self.windows.len() + 1;
-        let windows = self.windows.iter().zip(singles.windows(length));
-        windows
-            .map(|(window, singles)| {
-                let farthest = singles.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                near(window).max(farthest - SINGLE_SLACK)
-            })
-            .fold(f32::INFINITY, f32::min)
+    /// For each template the smallest limit by which the daemon lets this attempt in.
+    pub fn limits(&self, templates: Vec<Fused>, comparer: &Comparer, by: Measure) -> Vec<f32> {
+        // Never reached, so that all that the attempt has is looked at.
+        let limit = match by {
+            Measure::Distance => Limit::Distance(f32::NEG_INFINITY),
+            Measure::Score => Limit::Score(f32::NEG_INFINITY),
+        };
+        let mut login = Login::new(self.rules(limit), comparer.clone(), templates);
+        self.play(&mut login);
+        // It has a whole probe, or it would be no attempt.
+        let reach = |reach: &Option<f32>| reach.unwrap_or(f32::INFINITY);
+        login.reaches().iter().map(reach).collect()
+    }
+
+    fn rules(&self, limit: Limit) -> LoginRules {
+        LoginRules {
+            limit,
+            frames: self.fused,
+        }
+    }
+
+    fn play(&self, login: &mut Login) {
+        for picture in &self.seen {
+            match picture {
+                Some(encoding) => {
+                    login.push(encoding);
+                }
+                None => login.interrupted(),
+            }
+        }
     }
 
     /// How near each probe of pictures that no other has comes, by itself.
@@ -62,14 +81,13 @@ impl Attempt {
         comparer: &'a Comparer,
         by: Measure,
     ) -> impl Iterator<Item = f32> + 'a {
-        let length = self.singles.len() - self.windows.len() + 1;
-        let windows = self.windows.iter().step_by(length);
-        windows.map(move |window| measure(by, comparer.compare(template, window)))
+        let near = move |probe| measure(by, comparer.compare(template, probe));
+        self.probes.iter().map(near)
     }
 
-    /// Whether it has as many windows as the daemon allows.
-    fn full(&self, fused: usize) -> bool {
-        self.singles.len() >= WINDOWS * fused
+    /// Whether it has as many usable pictures as the daemon looks at.
+    fn full(&self) -> bool {
+        self.seen.iter().flatten().count() >= WINDOWS * self.fused
     }
 }
 
@@ -135,24 +153,29 @@ impl Logins {
                     .map(|template| (person as u32, template))
             })
             .collect();
-        let found = threads::map(&with_template, |(person, template)| {
+        let everybody: Vec<u32> = (0..self.people.len() as u32).collect();
+        let found = threads::map(&everybody, |other| {
             let mut tries = Found::default();
-            for (other, brought) in self.people.iter().enumerate() {
-                let other = other as u32;
-                let own = other == *person;
-                let attempts = if own { &brought.own } else { &brought.others };
-                let (fused, login) = if own {
-                    (&mut tries.own_fused, &mut tries.own_login)
+            let brought = &self.people[*other as usize];
+            for own in [true, false] {
+                let against: Vec<(u32, &Fused)> = with_template
+                    .iter()
+                    .copied()
+                    .filter(|(person, _)| (person == other) == own)
+                    .collect();
+                let templates: Vec<Fused> = against.iter().map(|(_, template)| (*template).clone()).collect();
+                let (attempts, fused, login) = if own {
+                    (&brought.own, &mut tries.own_fused, &mut tries.own_login)
                 } else {
-                    (&mut tries.fused, &mut tries.login)
+                    (&brought.others, &mut tries.fused, &mut tries.login)
                 };
                 for attempt in attempts {
-                    login.push((attempt.limit(template, comparer, by), *person, other));
-                    fused.extend(
-                        attempt
-                            .probes(template, comparer, by)
-                            .map(|near| (near, *person, other)),
-                    );
+                    let limits = attempt.limits(templates.clone(), comparer, by);
+                    for ((person, template), limit) in against.iter().zip(limits) {
+                        login.push((limit, *person, *other));
+                        let probes = attempt.probes(template, comparer, by);
+                        fused.extend(probes.map(|near| (near, *person, *other)));
+                    }
                 }
             }
             tries
@@ -169,16 +192,9 @@ impl Logins {
             self.people.iter().map(|brought| sum(brought) as u32).collect()
         };
         let attempts: Vec<&Attempt> = self.people.iter().flat_map(|brought| &brought.others).collect();
-        let full = attempts
-            .iter()
-            .filter(|attempt| attempt.full(self.protocol.fused))
-            .count();
+        let full = attempts.iter().filter(|attempt| attempt.full()).count();
         Tried {
-            fused: self.trials(
-                all.own_fused,
-                all.fused,
-                count(&|attempt| attempt.windows.len().div_ceil(self.protocol.fused)),
-            ),
+            fused: self.trials(all.own_fused, all.fused, count(&|attempt| attempt.probes.len())),
             login: self.trials(all.own_login, all.login, count(&|_| 1)),
             full: (!attempts.is_empty()).then(|| full as f64 / attempts.len() as f64),
         }
@@ -190,7 +206,8 @@ impl Logins {
         for (person, brought) in self.people.iter().enumerate() {
             for (of, attempt) in &brought.attacks {
                 if let Some(template) = brought.template.as_ref().filter(|_| *of == kind) {
-                    limits.push((attempt.limit(template, comparer, self.protocol.by), person as u32));
+                    let limit = attempt.limits(vec![template.clone()], comparer, self.protocol.by);
+                    limits.extend(limit.into_iter().map(|limit| (limit, person as u32)));
                 }
             }
         }
@@ -236,13 +253,21 @@ fn brought(data: &Data, shots: &[&Shot], protocol: Protocol, comparer: &Comparer
     let attempts = |shots: &[&Shot]| -> Vec<Attempt> {
         let mut found = Vec::new();
         for run in shots.chunk_by(|a, b| session(a) == session(b)) {
-            let good: Vec<&Encoding> = run
-                .iter()
-                .filter_map(|shot| shot.good.as_ref().map(|good| &good.encoding))
-                .collect();
-            for part in good.chunks(WINDOWS * protocol.fused) {
-                found.extend(Attempt::of(part, protocol.fused, comparer));
+            let (mut seen, mut usable) = (Vec::new(), 0);
+            for shot in run {
+                if let Some(good) = shot.usable() {
+                    seen.push(Some(good.encoding.clone()));
+                    usable += 1;
+                } else if shot.interrupts() {
+                    seen.push(None);
+                }
+                // Then a login is over.
+                if usable == WINDOWS * protocol.fused {
+                    found.extend(Attempt::of(std::mem::take(&mut seen), protocol.fused, comparer));
+                    usable = 0;
+                }
             }
+            found.extend(Attempt::of(seen, protocol.fused, comparer));
         }
         found
     };
@@ -265,7 +290,7 @@ fn brought(data: &Data, shots: &[&Shot], protocol: Protocol, comparer: &Comparer
         attacks,
         ..Brought::default()
     };
-    let enrolable = |shot: &&&Shot| shot.good.as_ref().is_some_and(|good| good.enrolable);
+    let enrolable = |shot: &&&Shot| shot.usable().is_some_and(|good| good.enrolable);
     for run in living.chunk_by(|a, b| session(a) == session(b)) {
         let candidates: Vec<&Shot> = run.iter().filter(enrolable).copied().collect();
         if candidates.len() < protocol.enrolled {
@@ -295,7 +320,7 @@ fn brought(data: &Data, shots: &[&Shot], protocol: Protocol, comparer: &Comparer
             .collect();
         let encodings: Vec<&Encoding> = chosen
             .iter()
-            .filter_map(|shot| shot.good.as_ref().map(|good| &good.encoding))
+            .filter_map(|shot| shot.usable().map(|good| &good.encoding))
             .collect();
         brought.template = comparer.fuse(&encodings);
         brought.own = attempts(&rest);
@@ -306,7 +331,7 @@ fn brought(data: &Data, shots: &[&Shot], protocol: Protocol, comparer: &Comparer
 
 #[cfg(test)]
 mod tests {
-    use facelogin_score::{ENCODING_LEN, EngineId, Limit, Login, LoginRules};
+    use facelogin_score::{ENCODING_LEN, EngineId};
 
     use super::*;
     use crate::commands::evaluate::stats::random::Random;
@@ -339,20 +364,25 @@ mod tests {
                     encoding(&mut random, spread)
                 })
                 .collect();
-            let references: Vec<&Encoding> = pictures.iter().collect();
-            let attempt = Attempt::of(&references, 3, &comparer).unwrap();
+            // In every other case somebody else walks through the view once.
+            let mut seen: Vec<Option<Encoding>> = pictures.into_iter().map(Some).collect();
+            if case % 2 == 1 {
+                seen.insert(random.below(count), None);
+            }
+            let Some(attempt) = Attempt::of(seen, 3, &comparer) else {
+                assert!(case % 2 == 1 && count < 6, "case {case}");
+                continue;
+            };
             for by in [Measure::Distance, Measure::Score] {
-                let limit = attempt.limit(&template, &comparer, by);
+                let limit = attempt.limits(vec![template.clone()], &comparer, by)[0];
                 for (off, let_in) in [(1e-4, true), (-1e-4, false)] {
                     let limit = match by {
                         Measure::Distance => Limit::Distance(limit + off),
                         Measure::Score => Limit::Score(limit + off),
                     };
-                    let rules = LoginRules { limit, frames: 3 };
-                    let mut login = Login::new(rules, comparer.clone(), vec![template.clone()]);
-                    pictures.iter().for_each(|picture| {
-                        login.push(picture);
-                    });
+                    let mut login =
+                        Login::new(attempt.rules(limit), comparer.clone(), vec![template.clone()]);
+                    attempt.play(&mut login);
                     assert_eq!(login.matched().is_some(), let_in, "case {case}, {by:?}");
                 }
             }
@@ -361,9 +391,12 @@ mod tests {
 
     #[test]
     fn fewer_pictures_than_a_probe_takes_are_no_attempt() {
-        let one = encoding(&mut Random::new(1, 0), 0.1);
-        assert!(Attempt::of(&[&one, &one], 3, &comparer()).is_none());
-        assert!(!Attempt::of(&[&one; 3], 3, &comparer()).unwrap().full(3));
-        assert!(Attempt::of(&[&one; 12], 3, &comparer()).unwrap().full(3));
+        let one = Some(encoding(&mut Random::new(1, 0), 0.1));
+        let attempt = |seen: &[Option<Encoding>]| Attempt::of(seen.to_vec(), 3, &comparer());
+        assert!(attempt(&[one.clone(), one.clone()]).is_none());
+        assert!(attempt(&[one.clone(), one.clone(), None, one.clone(), one.clone()]).is_none());
+        assert!(!attempt(&vec![one.clone(); 3]).unwrap().full());
+        let full = attempt(&vec![one.clone(); 12]).unwrap();
+        assert!(full.full() && full.probes.len() == 4);
     }
 }

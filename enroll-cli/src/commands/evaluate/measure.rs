@@ -37,16 +37,20 @@ pub fn places(data: &Data, pairs: &[Pair], list: &Path) -> Result<Vec<Placed>, E
             .rsplit_once('_')
             .and_then(|(_, number)| number.parse::<u32>().ok());
         if let Some(number) = number.filter(|_| picture.attack.is_none()) {
-            known.insert((name, number), place);
+            // More than one: none.
+            known
+                .entry((name, number))
+                .and_modify(|one| *one = None)
+                .or_insert(Some(place));
         }
     }
     let find = |which: &Which, line: usize| {
-        let found = known.get(&(which.name.as_str(), which.number));
-        found.copied().ok_or_else(|| EvaluateError::NoSuchPicture {
-            path: list.into(),
-            line,
-            number: which.number,
-        })
+        let (path, number) = (list.into(), which.number);
+        match known.get(&(which.name.as_str(), number)) {
+            Some(Some(place)) => Ok(*place),
+            Some(None) => Err(EvaluateError::SamePicture { path, line, number }),
+            None => Err(EvaluateError::NoSuchPicture { path, line, number }),
+        }
     };
     let placed = pairs.iter().map(|pair| {
         Ok(Placed {
@@ -85,7 +89,7 @@ impl Measuring<'_> {
     /// Everything. Times and what came from the cache are left to be filled in.
     pub fn report(&self, seen: &[Seen], pairs: Option<&[Placed]>, effort: &str) -> Report {
         let data = self.data;
-        let shots = faces::look(seen, &self.comparer);
+        let shots = faces::look(data, seen, &self.comparer);
         let count = data.groups.len();
         let mut groups: Vec<Group> = (0..count)
             .map(|group| self.group(&shots, &data.groups[group], |of| of == group))
@@ -265,5 +269,52 @@ impl Measuring<'_> {
         let mut told_of: Vec<WorstPicture> = matches.into_iter().map(told("false match", 1.0)).collect();
         told_of.extend(refusals.into_iter().map(told("false non-match", -1.0)));
         told_of
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_picture_that_a_list_names_must_be_there_once() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in [
+            "a/x/x_0001.jpg",
+            "a/y/y_0001.jpg",
+            "b/x/x_0001.jpg",
+            "b/z/z_0001.jpg",
+        ] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"").unwrap();
+        }
+        let data = Data::read(&["a", "b"].map(|name| dir.path().join(name)), &BTreeMap::new()).unwrap();
+        let find = |list: &str| {
+            let file = dir.path().join("pairs");
+            fs::write(&file, list).unwrap();
+            places(&data, &pairs::read(&file).unwrap(), &file)
+        };
+        assert_eq!(find("y 1 z 1\n").unwrap().len(), 1);
+        let twice = find("y 1 z 1\nx 1 y 1\n").unwrap_err();
+        assert!(
+            matches!(
+                twice,
+                EvaluateError::SamePicture {
+                    line: 2,
+                    number: 1,
+                    ..
+                }
+            ),
+            "{twice}"
+        );
+        let none = find("y 2 z 1\n").unwrap_err();
+        assert!(
+            matches!(none, EvaluateError::NoSuchPicture { number: 2, .. }),
+            "{none}"
+        );
     }
 }

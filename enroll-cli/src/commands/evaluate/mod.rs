@@ -129,7 +129,7 @@ pub fn run(context: &mut Context<'_, '_>, args: EvaluateArgs) -> Result<Exit, Cl
         _ => None,
     };
 
-    let program = program(&args)?;
+    let program = program(&args, &data)?;
     let paths: Vec<&Path> = data
         .pictures
         .iter()
@@ -147,6 +147,13 @@ pub fn run(context: &mut Context<'_, '_>, args: EvaluateArgs) -> Result<Exit, Cl
             .note(&format!("Encodings were not kept for the next time: {why}"));
     }
     complain(context, &data, &encoded, args.verbose);
+    if let (true, Some(Err(why))) = (encoded.seen.iter().all(Result::is_err), encoded.seen.first()) {
+        return Err(EvaluateError::NothingReadable {
+            pictures: encoded.seen.len(),
+            why: why.clone(),
+        }
+        .into());
+    }
 
     let by = match encoded.head.levels.first() {
         _ if args.raw => Measure::Distance,
@@ -186,7 +193,7 @@ pub fn run(context: &mut Context<'_, '_>, args: EvaluateArgs) -> Result<Exit, Cl
     Ok(Exit::Ok)
 }
 
-fn program(args: &EvaluateArgs) -> Result<Program, EvaluateError> {
+fn program(args: &EvaluateArgs, data: &Data) -> Result<Program, EvaluateError> {
     let name = |value: &dyn Fn() -> Option<clap::builder::PossibleValue>| {
         value()
             .map(|value| value.get_name().to_owned())
@@ -198,13 +205,15 @@ fn program(args: &EvaluateArgs) -> Result<Program, EvaluateError> {
             why,
         })
     };
+    let mut under = args.folders.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
+    under.extend(data.linked());
     Ok(Program {
         path: encoder::find(args.daemon.clone())?,
         engine: name(&|| args.engine.to_possible_value()),
         effort: name(&|| args.effort.to_possible_value()),
         encoder: args.encoder.as_ref().map(absolute).transpose()?,
         models: args.models.as_ref().map(absolute).transpose()?,
-        under: args.folders.iter().map(absolute).collect::<Result<_, _>>()?,
+        under,
     })
 }
 
@@ -218,10 +227,11 @@ fn complain(context: &mut Context<'_, '_>, data: &Data, encoded: &encode::Encode
             }
         }
     }
-    if lost > 0 && !all {
-        let lost = count(lost, "picture");
+    if lost > 0 {
+        let of = count(u32::try_from(encoded.seen.len()).unwrap_or(u32::MAX), "picture");
+        let more = if all { "" } else { "; -v says which and why" };
         context
             .out
-            .note(&format!("{lost} could not be looked at; -v says which and why"));
+            .note(&format!("{lost} of {of} could not be looked at{more}"));
     }
 }
