@@ -13,7 +13,7 @@ const TEMPLATE: usize = 5;
 const DRAWS: usize = 6;
 /// Logins of one occasion.
 const LOGINS: usize = 20;
-/// Pictures of a webcam between the beginnings of logins.
+/// Pictures between the beginnings of strangers' logins, and of all of a webcam.
 const STEP: usize = 3;
 /// Of one person, whose hundreds of pictures would outweigh all others.
 const PICTURES: usize = 60;
@@ -128,9 +128,7 @@ impl Group {
             for (when, occasion) in own.iter().enumerate() {
                 let pictures: Vec<&Encoding> = occasion.iter().map(|(encoding, _)| encoding).collect();
                 let length = WINDOWS * frames;
-                // A webcam's pictures are many of one moment: logins may begin at any of them. Others are an occasion each.
-                let step = if self.sittings { STEP } else { length };
-                for start in (0..pictures.len()).step_by(step).take(LOGINS) {
+                for start in (0..pictures.len()).step_by(STEP).take(LOGINS) {
                     // A shorter one has fewer chances to match than a login has.
                     let Some(login) = pictures.get(start..start + length) else {
                         break;
