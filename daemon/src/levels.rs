@@ -1,12 +1,15 @@
 //! How near is near enough: what the configuration asks for, in the terms of the engine that is loaded.
 
-use facelogin_config::{Config, Engine, Rules, Security};
+use facelogin_config::{Config, Engine, Liveness, Rules, Security};
 use facelogin_score::calibration::{Calibration, Level};
-use facelogin_score::{Comparer, EngineId, Limit, claim, uncalibrated};
+use facelogin_score::{Asked, Comparer, EngineId, Limit, claims, uncalibrated};
 
-/// How much one factor of ten in the false-match rate is worth in raw distance. Between 0.35 and 0.50 dlib's false-match
+/// dlib's engine.
+const DLIB: &str = "dlib-hog-resnet";
+
+/// How much one factor of ten in the false-match rate is worth in dlib's raw distance. Between 0.35 and 0.50 its false-match
 /// rate on LFW grows tenfold every 0.05 (3.6e-7, 3.9e-6, 3.7e-5, 2.4e-4).
-pub const DISTANCE_PER_DECADE: f32 = 0.05;
+const DISTANCE_PER_DECADE: f32 = 0.05;
 
 /// What is asked of a match.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +25,15 @@ impl From<&Rules> for Strictness {
         match (rules.threshold, rules.security) {
             (Some(distance), _) => Self::Distance(distance),
             (None, security) => Self::Named(level(security)),
+        }
+    }
+}
+
+impl From<Strictness> for facelogin_score::Strictness {
+    fn from(strictness: Strictness) -> Self {
+        match strictness {
+            Strictness::Named(level) => Self::Named(level),
+            Strictness::Distance(distance) => Self::Distance(distance),
         }
     }
 }
@@ -72,7 +84,11 @@ impl Scale {
     /// How near a probe must come to one of `templates` templates. A stranger has one chance with each, so the limit
     /// shrinks to keep the rate of the whole. A named level of an engine that none is known of admits nothing.
     pub fn limit(&self, strictness: Strictness, templates: u32) -> Limit {
-        let fewer = DISTANCE_PER_DECADE * (templates.max(1) as f32).log10();
+        let decade = match self.engine.name.as_str() {
+            DLIB => DISTANCE_PER_DECADE,
+            _ => uncalibrated::DISTANCE_PER_DECADE,
+        };
+        let fewer = decade * (templates.max(1) as f32).log10();
         match strictness {
             Strictness::Distance(one) => Limit::Distance(one - fewer),
             Strictness::Named(level) => match Calibration::built_in(&self.engine) {
@@ -84,16 +100,25 @@ impl Scale {
     }
 }
 
-/// What can be said of the configuration's strictness, by the engine that is loaded, or else the one that is configured.
+/// What can be said of the configuration's strictness, by the engine that is loaded, or else the one that is configured: a line
+/// for the general rules, and one for each enabled service that has others.
 pub fn said(config: &Config, engine: Option<&str>) -> String {
     let configured = match config.engine {
-        Engine::Dlib => "dlib-hog-resnet",
+        Engine::Dlib => DLIB,
         Engine::Onnx => uncalibrated::SFACE,
     };
-    match Strictness::from(&config.rules) {
-        Strictness::Named(level) => claim(engine.unwrap_or(configured), level),
-        Strictness::Distance(distance) => format!("threshold {distance}, which no error rate is stated for"),
-    }
+    let asked = |rules: &Rules| Asked {
+        strictness: Strictness::from(rules).into(),
+        frames: rules.frames,
+        liveness: rules.liveness != Liveness::Off,
+    };
+    let services = config.services.iter().filter(|(_, service)| service.enabled);
+    claims(
+        engine.unwrap_or(configured),
+        asked(&config.rules),
+        services.map(|(name, service)| (name.as_str(), asked(&service.rules))),
+    )
+    .join("\n")
 }
 
 #[cfg(test)]
@@ -129,6 +154,43 @@ mod tests {
         assert!(named[2] < named[1] && named[1] < named[0]);
         assert!(of(&rules(Security::Balanced, None), 3).value() < named[1]);
         assert_eq!(of(&rules(Security::Balanced, None), 0).value(), named[1]);
+    }
+
+    #[test]
+    fn a_threshold_shrinks_by_the_scale_of_its_engine() {
+        for (name, decade) in [(DLIB, 0.05), (uncalibrated::SFACE, 0.1), ("another", 0.1)] {
+            let scale = Scale::of(EngineId {
+                name: name.into(),
+                model: "m".into(),
+            });
+            let ten = scale.limit(Strictness::Distance(0.45), 10);
+            assert!((ten.value() - (0.45 - decade)).abs() < 1e-6, "{name}: {ten:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_has_a_line_for_each_enabled_service_that_differs() {
+        let of = |text| {
+            said(
+                &facelogin_config::parse(text, std::path::Path::new("a.toml")).unwrap(),
+                None,
+            )
+        };
+        let text = "frames = 2\n[services.login]\nenabled = true\nthreshold = 0.3\n[services.sddm]\nenabled = false\n\
+                    security = 'strict'\n[services.i3lock]\nenabled = true\nliveness = 'off'\nframes = 3\n";
+        let said = of(text);
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines.len(), 3, "{said}");
+        assert!(
+            lines[0].ends_with("no error rate is stated for frames = 2"),
+            "{said}"
+        );
+        assert!(
+            lines[1].starts_with("i3lock: balanced: aims at") && lines[1].contains("liveness is off"),
+            "{said}"
+        );
+        assert_eq!(lines[2], "login: threshold 0.3: no error rate is stated for it");
+        assert_eq!(of("").lines().count(), 1);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use facelogin_config::{Config, ConfigError, Device, Engine, Security, Trust, load};
+use facelogin_config::{Config, ConfigError, Device, Engine, Liveness, Rules, Security, Trust, load};
 use facelogin_score::calibration::Level;
+use facelogin_score::{Asked, Strictness, claims};
 use serde::Serialize;
 
 use super::Context;
@@ -37,7 +38,7 @@ struct Checked {
     /// What is allowed and dangerous.
     warnings: Vec<&'static str>,
     services: Vec<String>,
-    /// What is known of the levels in use.
+    /// What is known of the strictness in use: of the general rules, then of each service that has others.
     levels: Vec<String>,
 }
 
@@ -111,32 +112,31 @@ fn enabled(config: &Config) -> Vec<String> {
         .collect()
 }
 
-/// What was measured of each level that the general rules or an enabled service asks for.
+/// What can be said of the general rules, and of each enabled service that has others.
 fn levels(config: &Config) -> Vec<String> {
     let engine = match config.engine {
         Engine::Dlib => "dlib-hog-resnet",
         Engine::Onnx => facelogin_score::uncalibrated::SFACE,
     };
-    let services = config.services.values().filter(|service| service.enabled);
-    let rules = std::iter::once(&config.rules).chain(services.map(|service| &service.rules));
-    let named = rules
-        .filter(|rules| rules.threshold.is_none())
-        .map(|rules| rules.security);
-    let mut levels = Vec::new();
-    for security in named {
-        let said = facelogin_score::claim(
-            engine,
-            match security {
-                Security::Convenient => Level::Convenient,
-                Security::Balanced => Level::Balanced,
-                Security::Strict => Level::Strict,
-            },
-        );
-        if !levels.contains(&said) {
-            levels.push(said);
-        }
+    let services = config.services.iter().filter(|(_, service)| service.enabled);
+    claims(
+        engine,
+        asked(&config.rules),
+        services.map(|(name, service)| (name.as_str(), asked(&service.rules))),
+    )
+}
+
+fn asked(rules: &Rules) -> Asked {
+    Asked {
+        strictness: match (rules.threshold, rules.security) {
+            (Some(distance), _) => Strictness::Distance(distance),
+            (None, Security::Convenient) => Strictness::Named(Level::Convenient),
+            (None, Security::Balanced) => Strictness::Named(Level::Balanced),
+            (None, Security::Strict) => Strictness::Named(Level::Strict),
+        },
+        frames: rules.frames,
+        liveness: rules.liveness != Liveness::Off,
     }
-    levels
 }
 
 fn warnings(config: &Config) -> Vec<&'static str> {
@@ -221,14 +221,32 @@ mod tests {
     }
 
     #[test]
-    fn every_level_in_use_says_what_was_measured_of_it() {
+    fn every_strictness_in_use_says_what_was_measured_of_it() {
         let text = "security = 'strict'\n[services.login]\nenabled = true\n[services.swaylock]\nenabled = true\n\
                     security = 'convenient'\n[services.i3lock]\nenabled = true\nthreshold = 0.3\n\
+                    [services.kde]\nenabled = true\nframes = 1\n[services.xscreensaver]\nenabled = true\nliveness = 'off'\n\
                     [services.sddm]\nenabled = false\nsecurity = 'balanced'\n";
         let said = levels(&facelogin_config::parse(text, Path::new("a.toml")).unwrap());
-        assert_eq!(said.len(), 2, "{said:?}");
-        assert!(said[0].starts_with("strict: aims at") && said[1].starts_with("convenient: aims at"));
-        assert!(said[0].contains("does not support"), "{said:?}");
+        assert_eq!(said.len(), 5, "{said:?}");
+        assert!(
+            said[0].starts_with("strict: aims at") && said[0].contains("does not support"),
+            "{said:?}"
+        );
+        assert_eq!(said[1], "i3lock: threshold 0.3: no error rate is stated for it");
+        assert!(
+            said[2].starts_with("kde: strict: ") && said[2].ends_with("stated for frames = 1"),
+            "{said:?}"
+        );
+        assert!(said[3].starts_with("swaylock: convenient: aims at"), "{said:?}");
+        assert!(
+            said[4].starts_with("xscreensaver: strict: ") && said[4].contains("liveness is off"),
+            "{said:?}"
+        );
+        let threshold = facelogin_config::parse("threshold = 0.4\n", Path::new("a.toml")).unwrap();
+        assert_eq!(
+            levels(&threshold),
+            ["threshold 0.4: no error rate is stated for it"]
+        );
         let onnx = facelogin_config::parse("engine = 'onnx'\n", Path::new("a.toml")).unwrap();
         assert!(levels(&onnx)[0].contains("were not measured"));
     }

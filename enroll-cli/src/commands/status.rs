@@ -65,17 +65,25 @@ fn describe(status: &StatusOut) -> String {
             count(all, "template")
         ),
     };
-    let rows = [
+    // The general rules, then the services that have others.
+    let mut security = status.security.lines().map(|line| ("security", clean(line)));
+    let general = security.next().unwrap_or(("security", String::new()));
+    let mut rows = vec![
         ("daemon", format!("facelogind {}", status.version)),
         ("vision", status.vision.clone()),
         ("engine", engine),
         ("camera", status.camera.clone().unwrap_or_else(|| "none".into())),
         ("liveness", clean(&status.liveness)),
         ("services", services),
-        ("security", clean(&status.security)),
+        general,
         ("presence", presence),
         ("user", format!("{}: {templates}", status.user)),
     ];
+    let after = rows
+        .iter()
+        .position(|(name, _)| *name == "security")
+        .map_or(rows.len(), |place| place + 1);
+    rows.splice(after..after, security);
     let lockouts = status.lockouts.iter().map(|lockout| {
         let wait = match lockout.remaining_seconds {
             0 => "not locked".into(),
@@ -113,7 +121,7 @@ mod tests {
                     trigger: "enter".into(),
                 },
             ],
-            security: "balanced: aims high".into(),
+            security: "balanced: aims high\nlogin: strict: aims higher".into(),
             presence: "seat".into(),
             liveness: "on; colour: network".into(),
             logind: Some("answers".into()),
@@ -135,6 +143,7 @@ mod tests {
              liveness  on; colour: network\n\
              services  gdm-password (immediate), login (enter)\n\
              security  balanced: aims high\n\
+             security  login: strict: aims higher\n\
              presence  seat; logind: answers\n\
              user      alice: 2 templates, 1 usable with this engine; enrol again\n\
              lockout   greeter: 5 mismatches, locked for 42 s"

@@ -6,8 +6,9 @@
 //! ```
 //!
 //! What is measured are whole logins as the daemon runs them (`facelogin_score::Login`): a template of five good
-//! pictures of one occasion, against up to twelve usable pictures of another, fused three at a time; for comparison one and five
-//! at a time, and by the raw distance. Whoever went into the cohort is left out. It prints no names.
+//! pictures of one occasion, against twelve usable pictures of another, fused three at a time: ten windows, all that a login
+//! may try. For comparison one and five at a time (of four and twenty pictures), and by the raw distance. Whoever went into the
+//! cohort is left out. It prints no names.
 #![allow(clippy::print_stdout)]
 
 // Each example has its own use for it.
@@ -26,7 +27,7 @@ use facelogin_score::calibration::{Calibration, Evidence, Level, LevelInfo};
 use facelogin_score::{Comparer, EngineId};
 use lines::{Result, people};
 use logins::{Group, Kind, Tries};
-use rates::{Rates, upper_bound};
+use rates::{Rates, upper_bound, upper_bound_of_people};
 
 /// What the levels aim at: strangers accepted of all that try, a whole login each.
 const AIMS: [(Level, f64); 3] = [
@@ -53,7 +54,7 @@ fn main() -> Result<()> {
     let mut loaded = Vec::new();
     for group in groups {
         let (name, file) = group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?;
-        loaded.push(Group::of(name, people(Path::new(file))?));
+        loaded.push(Group::of(name, people(Path::new(file), &engine)?));
     }
     for (how, comparer, kind) in [
         ("raw distance", Comparer::raw(), Kind::Distance),
@@ -97,6 +98,7 @@ fn main() -> Result<()> {
                 tries: tries.impostors.len(),
                 false_matches: matched(&tries.impostors),
                 at_most: upper_bound(&tries.impostors, limit),
+                at_most_disjoint: upper_bound_of_people(tries, limit),
                 genuine: tries.genuine.len(),
                 refused: tries.genuine.len() - matched(&tries.genuine),
             }
@@ -107,11 +109,11 @@ fn main() -> Result<()> {
             aim,
             limit,
             set_by: worst.to_owned(),
-            supported: evidence.iter().all(|evidence| evidence.at_most <= aim),
+            supported: evidence.iter().all(|evidence| evidence.supports(aim)),
             evidence,
         });
     }
-    // More templates: how much narrower the limit must be for ten, by measurement and by the tail.
+    // More templates: the limit must be narrower by as much as ten of them bring strangers nearer, wherever that was seen.
     for (group, tries) in &measured {
         let ten = Rates::among(tries.of_ten.clone());
         for rate in [1e-2, 1e-3, 1e-4] {
@@ -120,6 +122,9 @@ fn main() -> Result<()> {
                 "{} at {rate:e}: 1 template {one:?}, 10 templates {many:?}",
                 group.name
             );
+            if let (Some(one), Some(many)) = (one, many) {
+                decade = decade.max(one - many);
+            }
         }
     }
     let calibration = Calibration {
@@ -149,10 +154,11 @@ fn main() -> Result<()> {
 fn table(tries: &Tries) {
     let rates = Rates::of(tries);
     println!(
-        "{} impostor and {} genuine logins, {} pairs of people",
+        "{} impostor and {} genuine logins, {} pairs of {} people",
         tries.impostors.len(),
         tries.genuine.len(),
-        tries.pairs()
+        tries.pairs(),
+        tries.people()
     );
     for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
         let (limit, slope) = rates.limit(rate, ENOUGH);

@@ -8,10 +8,10 @@
 //! ENGINE and MODEL are what `facelogin-enroll status --json` calls them, SOURCE is a few words on whose pictures they are. Writes
 //! OUT.i8 and OUT.toml.
 //!
-//! Each vector is a random mixture of one encoding each of three people: with their mean m and weights w (from a flat
-//! Dirichlet distribution, none above one half), m + sum w_i (x_i - m) / sqrt(sum w_i^2), which keeps the variance. One that
-//! comes within APART of any encoding of any of the people is thrown away. It prints how near the vectors are to the
-//! people, and how near people are to each other; no names.
+//! Each vector is a draw from the normal distribution that has the mean and the covariance of the people's encodings, one of each
+//! person: nothing else of them goes in. The random numbers are the operating system's and are kept nowhere, so that each
+//! run makes another cohort, as good. If a vector comes within APART of any encoding of any of the people nothing is written.
+//! It prints how near the vectors are to the people, and how near people are to each other; no names.
 #![allow(clippy::print_stdout)]
 
 // Each example has its own use for it.
@@ -23,27 +23,29 @@ use std::fs;
 use std::path::Path;
 
 use facelogin_score::gates::{LOGIN, only_good_face};
-use facelogin_score::{Cohort, CohortInfo, Comparer, ENCODING_LEN, Encoding, Made};
-use lines::{Random, Result, of_the_cohort, people};
+use facelogin_score::{Cohort, CohortInfo, Comparer, ENCODING_LEN, Encoding, EngineId, Made};
+use lines::{Result, of_the_cohort, people};
 use sha2::{Digest, Sha256};
 
 /// See docs/accuracy.md for what other numbers bring.
 const VECTORS: usize = 2000;
 const NEIGHBOURS: usize = 50;
-const SEED: u64 = 20_261_123;
 /// The raw distance of the most lenient level before there was a cohort: within it two pictures could pass for one person.
 const APART: f32 = 0.40;
 /// The percentile of the people's crowds beyond which nobody gets more allowance.
 const CEILING_PERCENT: usize = 99;
-const LARGEST_WEIGHT: f64 = 0.5;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [engine, model, file, source, out] = args.as_slice() else {
         return Err("usage: cohort ENGINE MODEL LINES.jsonl SOURCE OUT".into());
     };
+    let id = EngineId {
+        name: engine.clone(),
+        model: model.clone(),
+    };
     let mut all: Vec<Vec<Encoding>> = Vec::new();
-    for (person, pictures) in people(Path::new(file))? {
+    for (person, pictures) in people(Path::new(file), &id)? {
         if !of_the_cohort(&person, pictures.len()) {
             continue;
         }
@@ -63,7 +65,7 @@ fn main() -> Result<()> {
     if all.len() < 100 {
         return Err(format!("only {} people: too few to hide anybody among", all.len()).into());
     }
-    let vectors = mix(&all)?;
+    let vectors = draw(&all)?;
     let largest = vectors
         .iter()
         .flat_map(|vector| vector.as_slice())
@@ -90,9 +92,10 @@ fn main() -> Result<()> {
             command: format!(
                 "cargo run --release -p facelogin-score --example cohort -- {engine} {model} LINES.jsonl '{source}' OUT"
             ),
-            source: format!("{source}: one encoding each of {} people", all.len()),
-            seed: SEED,
-            apart: APART,
+            source: format!(
+                "{source}: the mean and covariance of one encoding each of {} people",
+                all.len()
+            ),
         },
     };
     let open = Cohort::read(&toml::to_string(&info)?, &bytes)?;
@@ -112,40 +115,65 @@ fn main() -> Result<()> {
     hides_everybody(Cohort::read(&text, &bytes)?, &vectors, &all)
 }
 
-fn mix(all: &[Vec<Encoding>]) -> Result<Vec<Encoding>> {
-    let mut random = Random(SEED);
+/// Draws from the normal distribution with the mean and covariance of the first encodings.
+fn draw(all: &[Vec<Encoding>]) -> Result<Vec<Encoding>> {
     let first: Vec<&Encoding> = all.iter().map(|encodings| &encodings[0]).collect();
-    let mean = Encoding::mean(&first).ok_or("nobody")?;
-    let (mut vectors, mut tried) = (Vec::new(), 0);
-    while vectors.len() < VECTORS {
-        tried += 1;
-        if tried > 1000 * VECTORS {
-            return Err("hardly any mixture is far enough from everybody".into());
-        }
-        let three = [0; 3].map(|_| random.below(all.len()));
-        // Exponential numbers, each over their sum, are flatly Dirichlet.
-        let parts = [0; 3].map(|_| -random.unit().ln());
-        let sum: f64 = parts.iter().sum();
-        let weights = parts.map(|part| part / sum);
-        let alike = three[0] == three[1] || three[1] == three[2] || three[0] == three[2];
-        if alike || weights.iter().any(|weight| *weight > LARGEST_WEIGHT) {
-            continue;
-        }
-        let norm = weights.iter().map(|weight| weight * weight).sum::<f64>().sqrt();
-        let values: Vec<f64> = (0..ENCODING_LEN)
-            .map(|i| {
-                let m = f64::from(mean.as_slice()[i]);
-                let of = |k: usize| weights[k] * (f64::from(first[three[k]].as_slice()[i]) - m);
-                m + (of(0) + of(1) + of(2)) / norm
-            })
-            .collect();
-        let vector = Encoding::try_from_f64(&values)?;
-        if all.iter().flatten().all(|one| one.distance(&vector) >= APART) {
-            vectors.push(vector);
+    let count = first.len() as f64;
+    let mean: Vec<f64> = (0..ENCODING_LEN)
+        .map(|i| first.iter().map(|one| f64::from(one.as_slice()[i])).sum::<f64>() / count)
+        .collect();
+    let covariance = |i: usize, j: usize| {
+        let of = |one: &Encoding, i: usize| f64::from(one.as_slice()[i]) - mean[i];
+        first.iter().map(|one| of(one, i) * of(one, j)).sum::<f64>() / (count - 1.0)
+    };
+    // Cholesky: the lower triangle whose product with its transpose is the covariance.
+    let mut root = vec![[0f64; ENCODING_LEN]; ENCODING_LEN];
+    for i in 0..ENCODING_LEN {
+        for j in 0..=i {
+            let rest = covariance(i, j) - (0..j).map(|k| root[i][k] * root[j][k]).sum::<f64>();
+            root[i][j] = match i == j {
+                true if rest > 0.0 => rest.sqrt(),
+                true => {
+                    return Err("the people's encodings do not span all dimensions: take more people".into());
+                }
+                false => rest / root[j][j],
+            };
         }
     }
-    println!("{} people; {tried} mixtures for {VECTORS} vectors", all.len());
+    let mut vectors = Vec::new();
+    for _ in 0..VECTORS {
+        let mut normal = [0f64; ENCODING_LEN];
+        for value in &mut normal {
+            *value = normal_number()?;
+        }
+        let values: Vec<f64> = (0..ENCODING_LEN)
+            .map(|i| mean[i] + root[i].iter().zip(&normal).map(|(a, z)| a * z).sum::<f64>())
+            .collect();
+        vectors.push(Encoding::try_from_f64(&values)?);
+    }
+    let nearest = all
+        .iter()
+        .flatten()
+        .flat_map(|one| vectors.iter().map(move |vector| one.distance(vector)))
+        .fold(f32::MAX, f32::min);
+    println!(
+        "{} people; nearest of any of their encodings: {nearest:.3}",
+        all.len()
+    );
+    if nearest < APART {
+        return Err(format!("a vector came within {APART} of somebody: run it again").into());
+    }
     Ok(vectors)
+}
+
+/// A standard normal number (Box and Muller) from the operating system's random numbers.
+fn normal_number() -> Result<f64> {
+    // Above 0, up to 1.
+    let unit = || -> Result<f64> {
+        let random = getrandom::u64().map_err(|error| format!("no random numbers: {error}"))?;
+        Ok(((random >> 11) + 1) as f64 / (1u64 << 53) as f64)
+    };
+    Ok((-2.0 * unit()?.ln()).sqrt() * (2.0 * std::f64::consts::PI * unit()?).cos())
 }
 
 /// Prints how near the vectors come to the people they were made of, and for comparison how near other people do.

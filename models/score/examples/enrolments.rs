@@ -45,7 +45,7 @@ fn main() -> Result<()> {
     };
     let table = Calibration::built_in(&engine).ok_or("no calibration is known of this engine")?;
     let comparer = Comparer::of(&engine);
-    let sittings = sittings(Path::new(file))?;
+    let sittings = sittings(Path::new(file), &engine)?;
     println!(
         "refused of the enrolled, in other sittings, at each level and at a false-match rate of 1 in 1,000 of these people"
     );
@@ -79,9 +79,9 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn sittings(file: &Path) -> Result<Vec<Sitting>> {
+fn sittings(file: &Path, engine: &EngineId) -> Result<Vec<Sitting>> {
     let mut sittings: BTreeMap<(String, String), Vec<Face>> = BTreeMap::new();
-    for (who, pictures) in people(file)? {
+    for (who, pictures) in people(file, engine)? {
         for picture in pictures {
             let session = picture
                 .session
@@ -126,7 +126,11 @@ fn measure(comparer: &Comparer, sittings: &[Sitting], size: usize, choice: Choic
             };
             let all = templates.iter().map(|(_, fused)| fused.clone()).collect();
             let mut login = Login::new(rules, comparer.clone(), all);
-            for face in sitting.faces[start..].iter().take(WINDOWS * FRAMES) {
+            // A shorter one has fewer chances to match than a login has.
+            let Some(pictures) = sitting.faces.get(start..start + WINDOWS * FRAMES) else {
+                break;
+            };
+            for face in pictures {
                 login.push(&face.encoding);
             }
             for ((other, _), reach) in templates.iter().zip(login.reaches()) {

@@ -62,7 +62,7 @@ pub struct LevelInfo {
     pub limit: f32,
     /// The group of people that it was set by: the worst.
     pub set_by: String,
-    /// Whether the upper bound of every group is within the aim.
+    /// Whether both upper bounds of every group are within the aim.
     pub supported: bool,
     /// What was measured at that limit, for each group.
     pub evidence: Vec<Evidence>,
@@ -82,12 +82,22 @@ pub struct Evidence {
     pub tries: usize,
     /// Of these, matched.
     pub false_matches: usize,
-    /// The 95 % upper bound of the false-match rate, with people as the units.
+    /// The 95 % upper bound of the false-match rate, with all pairs of people taken as independent: without a match 3 / pairs.
     pub at_most: f64,
+    /// The same with only so many pairs as share nobody taken as independent.
+    pub at_most_disjoint: f64,
     /// Logins of the enrolled, at another occasion than the enrolment.
     pub genuine: usize,
     /// Of these, not matched.
     pub refused: usize,
+}
+
+impl Evidence {
+    /// Whether it shows that the false-match rate is no more than `aim`, whether or not pairs with a person in common are
+    /// independent.
+    pub fn supports(&self, aim: f64) -> bool {
+        self.at_most <= aim && self.at_most_disjoint <= aim
+    }
 }
 
 /// A table that cannot be relied on.
@@ -158,12 +168,16 @@ impl Calibration {
                 return Err("a limit or an aim is out of range");
             }
             let sane = |e: &Evidence| {
-                e.false_matches <= e.tries && e.refused <= e.genuine && e.at_most > 0.0 && e.at_most <= 1.0
+                e.false_matches <= e.tries
+                    && e.refused <= e.genuine
+                    && e.at_most > 0.0
+                    && e.at_most <= e.at_most_disjoint
+                    && e.at_most_disjoint <= 1.0
             };
             if info.evidence.is_empty() || !info.evidence.iter().all(sane) {
                 return Err("a level's evidence is missing or impossible");
             }
-            if info.supported != info.evidence.iter().all(|evidence| evidence.at_most <= info.aim) {
+            if info.supported != info.evidence.iter().all(|evidence| evidence.supports(info.aim)) {
                 return Err("what is said to be supported does not follow from the evidence");
             }
         }

@@ -40,18 +40,14 @@ pub struct CohortInfo {
     pub made: Made,
 }
 
-/// How a cohort was made, so that it can be made again.
+/// How a cohort was made. The command makes another one each time, as good: its random numbers are kept nowhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Made {
     /// The command.
     pub command: String,
-    /// Of whom the encodings were that were mixed.
+    /// Of whom the encodings were whose mean and covariance it was drawn from.
     pub source: String,
-    /// Where the random numbers begin.
-    pub seed: u64,
-    /// No vector is nearer than this, in Euclidean distance, to any encoding of its sources.
-    pub apart: f32,
 }
 
 /// A cohort that does not hold together.
@@ -178,8 +174,6 @@ mod tests {
             made: Made {
                 command: String::new(),
                 source: String::new(),
-                seed: 0,
-                apart: 0.0,
             },
         })
         .unwrap()

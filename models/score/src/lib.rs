@@ -21,7 +21,7 @@ mod quality;
 mod testing;
 pub mod uncalibrated;
 
-pub use claim::claim;
+pub use claim::{Asked, Strictness, claim, claims};
 pub use cohort::{Cohort, CohortError, CohortInfo, Made};
 pub use compare::{Comparer, Comparison, Fused};
 pub use encoding::{ENCODING_LEN, Encoding};

@@ -6,8 +6,9 @@ use crate::calibration::Level;
 /// The engine of YuNet and SFace, whose encodings have the length 1.
 pub const SFACE: &str = "onnx-yunet-sface";
 
-/// How much of a distance one factor of ten in the false-match rate is taken for: dlib's on the scale of 0 to 2, rounded up.
-const DECADE: f32 = 0.1;
+/// How much of a distance one factor of ten in the false-match rate is taken for, with every engine that it was not measured
+/// of: dlib's on the scale of 0 to 2, rounded up.
+pub const DISTANCE_PER_DECADE: f32 = 0.1;
 
 /// A conservative distance for an engine without a calibration; `None`: the engine is not known, and no level can be named.
 ///
@@ -21,7 +22,9 @@ pub fn limit(engine: &str, level: Level, templates: u32) -> Option<Limit> {
         (SFACE, Level::Strict) => 0.68,
         _ => return None,
     };
-    Some(Limit::Distance(one - DECADE * (templates.max(1) as f32).log10()))
+    Some(Limit::Distance(
+        one - DISTANCE_PER_DECADE * (templates.max(1) as f32).log10(),
+    ))
 }
 
 #[cfg(test)]
@@ -33,7 +36,7 @@ mod tests {
         let of = |level, templates| limit(SFACE, level, templates).unwrap().value();
         assert!(of(Level::Strict, 1) < of(Level::Balanced, 1));
         assert!(of(Level::Balanced, 1) < of(Level::Convenient, 1));
-        assert!((of(Level::Balanced, 1) - of(Level::Balanced, 10) - DECADE).abs() < 1e-6);
+        assert!((of(Level::Balanced, 1) - of(Level::Balanced, 10) - DISTANCE_PER_DECADE).abs() < 1e-6);
         assert_eq!(limit("onnx-yunet-evaluation", Level::Strict, 1), None);
         assert_eq!(limit("", Level::Convenient, 1), None);
     }

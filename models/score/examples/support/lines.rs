@@ -1,14 +1,15 @@
 //! The lines that `facelogind encode` writes, as faces of people.
 //!
 //! A picture's person is the folder it is in. File names made of five numbers (NUAA: person, glasses, position, session,
-//! picture) tell the session; other pictures have each an occasion of their own.
+//! picture) tell the session; other pictures have each an occasion of their own. The first line says by what engine they are;
+//! output that was joined may have it again, and lines without it are taken for the given engine's.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use facelogin_score::{Analysis, Face};
+use facelogin_score::{Analysis, EngineId, Face};
 use serde::Deserialize;
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -21,6 +22,12 @@ struct Line {
     error: Option<String>,
 }
 
+/// The line that tells by what engine those after it are. Nothing else of it matters here.
+#[derive(Deserialize)]
+struct Head {
+    engine: EngineId,
+}
+
 /// One picture.
 pub struct Picture {
     pub session: Option<String>,
@@ -30,12 +37,26 @@ pub struct Picture {
 /// The pictures of each person, in the order in which they were taken as far as names tell.
 pub type People = BTreeMap<String, Vec<Picture>>;
 
-/// Reads a file of such lines.
-pub fn people(file: &Path) -> Result<People> {
+/// Reads a file of such lines, which must be of this engine where they say it.
+pub fn people(file: &Path, engine: &EngineId) -> Result<People> {
     let mut people: BTreeMap<String, Vec<(Vec<u64>, String, Picture)>> = BTreeMap::new();
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     for (number, line) in text.lines().enumerate() {
         let place = || format!("{}:{}", file.display(), number + 1);
+        if let Ok(head) = serde_json::from_str::<Head>(line) {
+            if head.engine != *engine {
+                return Err(format!(
+                    "{}: made by {} with models {}, not by {} with {}",
+                    place(),
+                    head.engine.name,
+                    head.engine.model,
+                    engine.name,
+                    engine.model
+                )
+                .into());
+            }
+            continue;
+        }
         let line: Line = serde_json::from_str(line).map_err(|error| format!("{}: {error}", place()))?;
         let path = Path::new(&line.path);
         let person = path
@@ -70,7 +91,7 @@ pub fn people(file: &Path) -> Result<People> {
         .collect())
 }
 
-/// Whether a person's encodings may be mixed into the cohort; all others are for calibrating and testing. Those with one
+/// Whether a person's encodings may shape the cohort; all others are for calibrating and testing. Those with one
 /// or two pictures, half of them by a hash of the name, so that everybody of whom there is enough to test stays out.
 pub fn of_the_cohort(person: &str, pictures: usize) -> bool {
     pictures <= 2 && fnv(person.as_bytes()).is_multiple_of(2)

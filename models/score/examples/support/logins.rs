@@ -13,7 +13,7 @@ const TEMPLATE: usize = 5;
 const DRAWS: usize = 6;
 /// Logins of one occasion.
 const LOGINS: usize = 20;
-/// Pictures of a webcam between the beginnings of logins.
+/// Pictures between the beginnings of strangers' logins, and of all of a webcam.
 const STEP: usize = 3;
 /// Of one person, whose hundreds of pictures would outweigh all others.
 const PICTURES: usize = 60;
@@ -46,7 +46,7 @@ pub struct Try {
     pub reach: f32,
 }
 
-/// All logins of a group.
+/// All logins of a group, each with all the pictures that it may take.
 pub struct Tries {
     pub impostors: Vec<Try>,
     /// Reaches of strangers who have a chance with each of ten templates of different people: the worst case of as many
@@ -60,6 +60,14 @@ impl Tries {
     pub fn people(&self) -> usize {
         let both = |one: &Try| [one.people.0, one.people.1];
         self.impostors.iter().flat_map(both).collect::<HashSet<_>>().len()
+    }
+
+    /// Pairs of people that share nobody, at most so many of those tried: one side must be enrolled and the other try.
+    pub fn disjoint(&self) -> usize {
+        let side = |of: fn(&Try) -> usize| self.impostors.iter().map(of).collect::<HashSet<_>>().len();
+        side(|one| one.people.0)
+            .min(side(|one| one.people.1))
+            .min(self.people() / 2)
     }
 
     /// Pairs of different people, whoever of them is enrolled.
@@ -120,10 +128,11 @@ impl Group {
             for (when, occasion) in own.iter().enumerate() {
                 let pictures: Vec<&Encoding> = occasion.iter().map(|(encoding, _)| encoding).collect();
                 let length = WINDOWS * frames;
-                // A webcam's pictures are many of one moment: logins may begin at any of them. Others are an occasion each.
-                let step = if self.sittings { STEP } else { length };
-                for start in (0..pictures.len()).step_by(step).take(LOGINS) {
-                    let login = &pictures[start..(start + length).min(pictures.len())];
+                for start in (0..pictures.len()).step_by(STEP).take(LOGINS) {
+                    // A shorter one has fewer chances to match than a login has.
+                    let Some(login) = pictures.get(start..start + length) else {
+                        break;
+                    };
                     let reaches = reaches(comparer, kind, frames, all.clone(), login);
                     let strangers: Vec<f32> = enrolled
                         .iter()
@@ -185,7 +194,7 @@ impl Group {
         for template in enrolled.iter().filter(|template| template.who == who) {
             let places = (0..occasion.len()).filter(|place| !template.pictures.contains(place));
             let pictures: Vec<&Encoding> = places.map(|place| &occasion[place].0).collect();
-            for login in pictures.chunks(WINDOWS * frames).take(LOGINS) {
+            for login in pictures.chunks_exact(WINDOWS * frames).take(LOGINS) {
                 let reach = reaches(comparer, kind, frames, vec![template.fused.clone()], login);
                 genuine.extend(reach.into_iter().flatten().map(|reach| Try {
                     people: (who, who),

@@ -39,8 +39,8 @@ impl Rates {
     }
 }
 
-/// The 95 % upper bound of the share of strangers within a limit, with people as the units: the greater of a bootstrap over
-/// people and, of pairs of people of whom one came within it, the exact (Clopper-Pearson) bound.
+/// The 95 % upper bound of the share of strangers within a limit, with pairs of people taken as independent: the greater of a
+/// bootstrap over people and, of pairs of people of whom one came within it, the exact (Clopper-Pearson) bound.
 pub fn upper_bound(impostors: &[Try], limit: f32) -> f64 {
     let mut tries: HashMap<(usize, usize), (u32, u32)> = HashMap::new();
     for one in impostors {
@@ -86,6 +86,18 @@ pub fn upper_bound(impostors: &[Try], limit: f32) -> f64 {
         .collect();
     rates.sort_by(f64::total_cmp);
     exact.max(rates[rates.len() * 95 / 100])
+}
+
+/// The same with only those pairs taken as independent that share nobody: each person once. Of the others it is taken that
+/// they say nothing new.
+pub fn upper_bound_of_people(tries: &Tries, limit: f32) -> f64 {
+    let pair = |one: &Try| (one.people.0.min(one.people.1), one.people.0.max(one.people.1));
+    let within = tries.impostors.iter().filter(|one| one.reach <= limit);
+    let wrong = within.map(pair).collect::<HashSet<_>>().len();
+    let disjoint = tries.disjoint();
+    // Rounded up: a single match counts as one of them.
+    let share = (wrong * disjoint).div_ceil(tries.pairs().max(1));
+    clopper_pearson(share, disjoint).max(upper_bound(&tries.impostors, limit))
 }
 
 /// The rate at which so few errors, or fewer, come with a probability of 5 %. Without an error about 3 / tries.
