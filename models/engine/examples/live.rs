@@ -5,8 +5,8 @@
 //! cargo run --release -p facelogin-engine --example live -- hog|yunet MODELS FACES... [grey]
 //! ```
 //!
-//! `FACES` are the JSON lines of `facelogind encode`, whose boxes (those of the engine that made them) are used; `MODELS` is
-//! the folder of the networks. A picture lies in `KIND/PERSON/`, and `live` is the kind that is no attack. Where a file name
+//! `FACES` are the JSON lines of `facelogind encode`, whose boxes are used; their first line names the engine that made them, which
+//! must be the one of the given boxes. `MODELS` is the folder of the networks. A picture lies in `KIND/PERSON/`, and `live` is the kind that is no attack. Where a file name
 //! ends in a number, what comes before it names a recording, and three pictures of one recording that follow each other
 //! are a window. With `grey` the pictures are made grey first.
 //!
@@ -21,7 +21,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use facelogin_engine::{Analysis, Boxes, Frame, LivenessNetwork, Pixels};
+use facelogin_engine::{Analysis, Boxes, EngineId, Frame, LivenessNetwork, Pixels};
 use facelogin_models::{ModelDirs, ModelSet, Trust, verify_files};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -33,6 +33,12 @@ type Person = BTreeMap<String, BTreeMap<u64, f32>>;
 type Kinds = BTreeMap<String, BTreeMap<String, Person>>;
 
 const RESAMPLES: usize = 2000;
+
+/// The line that tells by what engine those after it are.
+#[derive(serde::Deserialize)]
+struct Head {
+    engine: EngineId,
+}
 
 #[derive(serde::Deserialize)]
 struct Line {
@@ -62,6 +68,10 @@ fn main() -> Result<()> {
     let (mut kinds, mut micros, mut faceless) = (Kinds::new(), Vec::new(), 0);
     for file in faces {
         for line in fs::read_to_string(file)?.lines() {
+            if let Ok(head) = serde_json::from_str::<Head>(line) {
+                of_the_engine(boxes, &head.engine.name).map_err(|error| format!("{file}: {error}"))?;
+                continue;
+            }
             let line: Line = serde_json::from_str(line)?;
             let Some(face) = line.analysis.as_ref().and_then(|a| a.faces.first()) else {
                 faceless += 1;
@@ -98,6 +108,23 @@ fn main() -> Result<()> {
         report(&kinds, frames);
     }
     Ok(())
+}
+
+/// Whether an engine of this name finds faces in boxes of this kind.
+fn of_the_engine(boxes: Boxes, name: &str) -> Result<()> {
+    let found = match name.split('-').collect::<Vec<_>>().as_slice() {
+        ["dlib", "hog", ..] => "hog",
+        ["onnx", "yunet", ..] => "yunet",
+        _ => "other",
+    };
+    let asked = match boxes {
+        Boxes::Hog => "hog",
+        Boxes::YuNet => "yunet",
+    };
+    if found == asked {
+        return Ok(());
+    }
+    Err(format!("its boxes are {found}'s, those of {name}, and not {asked}'s").into())
 }
 
 /// Kind, person, recording and number of a picture.

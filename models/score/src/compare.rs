@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_score_is_the_distance_less_what_the_surroundings_lead_to_expect() {
         let description = "engine='e'\nmodel='m'\nvectors=1\nscale=0.01\nneighbours=1\nceiling=2.0\nsha256=''\n\
-                           [made]\ncommand=''\nsource=''\nseed=0\napart=0.0\n";
+                           [made]\ncommand=''\nsource=''\n";
         let cohort = Cohort::read(description, &[0; ENCODING_LEN]).unwrap();
         let comparer = Comparer::with(cohort);
         let (near, far) = (encoding(0.3, 0), encoding(0.7, 0));

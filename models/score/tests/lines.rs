@@ -12,8 +12,8 @@ use facelogin_score::EngineId;
 const HEAD: &str = r#"{"engine":{"name":"dlib-hog-resnet","model":"ab12"},"levels":[{"name":"balanced","measure":"score","limit":-0.3}],"live_threshold":0.5}"#;
 
 fn picture(path: &str) -> String {
-    let numbers = vec!["0.05"; facelogin_score::ENCODING_LEN].join(",");
-    let points = vec![r#"{"x":1.0,"y":2.0}"#; 5].join(",");
+    let numbers = ["0.05"; facelogin_score::ENCODING_LEN].join(",");
+    let points = [r#"{"x":1.0,"y":2.0}"#; 5].join(",");
     format!(
         r#"{{"path":"{path}","analysis":{{"brightness":0.5,"faces":[{{"bbox":{{"bottom":192,"left":77,"right":181,"top":89}},
         "encoding":[{numbers}],"points":[{points}],"live":null,"quality":{{"brightness":0.5,"clipped":0.0,
