@@ -1,7 +1,7 @@
 //! `ListAttempts`: what came of earlier attempts.
 
 use facelogin_protocol::LARGE_REPLY;
-use facelogin_protocol::types::{Attempt, ListAttemptsIn, ListAttemptsOut};
+use facelogin_protocol::types::{Attempt, ListAttemptsIn, ListAttemptsOut, Reason, Verdict};
 
 use crate::server::connection::{Answer, Peer, done};
 use crate::server::failure::Failure;
@@ -14,7 +14,8 @@ const MOST: u32 = 1000;
 /// What one answer's attempts may weigh, so that it stays below what a client reads: half of that.
 const MAX_BYTES: usize = LARGE_REPLY / 2;
 
-/// The newest attempts: anybody's for root; of one's own account for others, without distances (R22).
+/// The newest attempts: anybody's for root; of one's own account for others, without distances, and without why
+/// what was seen did not match (R22).
 pub fn attempts(daemon: &Daemon, peer: &Peer, input: ListAttemptsIn) -> Answer {
     if !(1..=MOST).contains(&input.limit) {
         return Err(Failure::Invalid(format!(
@@ -44,8 +45,14 @@ pub fn attempts(daemon: &Daemon, peer: &Peer, input: ListAttemptsIn) -> Answer {
     done(peer, &ListAttemptsOut { attempts })
 }
 
-fn attempt_out(row: AttemptRow, with_distance: bool) -> Attempt {
+fn attempt_out(row: AttemptRow, for_root: bool) -> Attempt {
     let attempt = row.attempt;
+    // As `Judged::told`.
+    let no_match = attempt.verdict == Verdict::NoMatch.name();
+    let reason = match no_match && !for_root {
+        true => Reason::NotMatching.name().into(),
+        false => attempt.reason,
+    };
     Attempt {
         id: row.id,
         time: attempt.unix,
@@ -56,9 +63,9 @@ fn attempt_out(row: AttemptRow, with_distance: bool) -> Attempt {
         class: attempt.class.as_str().into(),
         peer_uid: attempt.peer_uid,
         verdict: attempt.verdict,
-        reason: attempt.reason,
+        reason,
         millis: attempt.millis,
-        distance: attempt.best_distance.filter(|_| with_distance),
+        distance: attempt.best_distance.filter(|_| for_root),
         frames: attempt.frames,
     }
 }
