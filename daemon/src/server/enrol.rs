@@ -9,7 +9,7 @@ use facelogin_protocol::types::{
     CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
     Reason, Template,
 };
-use facelogin_score::{Encoding, EngineId, Fused, Limit};
+use facelogin_score::{Consistency, Encoding, EngineId, Fused, Limit};
 
 use crate::decision::Step;
 use crate::enrolment::{
@@ -46,6 +46,7 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
         Some(_) => return Err(Failure::Invalid("expected colour or infrared".into())),
     };
     let mut session = Session::begin(daemon, peer, PATIENCE)?;
+    let limits = consistency(session.engine())?;
     let mut gatherer = Gatherer {
         peer,
         more,
@@ -87,8 +88,8 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
         let why = format!("the camera that was opened, {camera}, is not of the kind that was asked for");
         return Err(Failure::Unavailable(Reason::CameraUnavailable, why));
     }
-    let (encodings, dropped) =
-        without_outliers(gatherer.gathering.into_encodings()).map_err(|unfit| camera_unfit(&unfit))?;
+    let (encodings, dropped) = without_outliers(gatherer.gathering.into_encodings(), &limits)
+        .map_err(|unfit| camera_unfit(&unfit))?;
     if encodings.len() < ENOUGH {
         return Err(not_enrolled(
             None,
@@ -195,7 +196,12 @@ pub fn from_pictures(daemon: &Daemon, peer: &Peer, input: EnrollPicturesIn) -> A
             Err(unfit) => return Err(picture_unfit(name(place), &unfit)),
         }
     }
-    if let Err(unfit) = consistent(&encodings) {
+    // One picture is like itself in any engine's scale.
+    let alike = match encodings.len() {
+        1 => Ok(()),
+        _ => consistent(&encodings, &consistency(session.engine())?),
+    };
+    if let Err(unfit) = alike {
         let odd = match &unfit {
             Unfit::Odd { place, .. } => name(*place),
             Unfit::Flawed(_) => None,
@@ -219,6 +225,17 @@ pub fn from_pictures(daemon: &Daemon, peer: &Peer, input: EnrollPicturesIn) -> A
         ));
     }
     done(peer, &EnrollPicturesOut { template, warnings })
+}
+
+/// An engine whose scale is not known is refused aloud: any limit would let strangers in or everybody down.
+fn consistency(engine: &str) -> Result<Consistency, Failure> {
+    Consistency::of(engine).ok_or_else(|| {
+        not_enrolled(
+            None,
+            format!("how alike pictures of one person are is not known for the engine {engine}"),
+            "Use an engine that is: `engine = \"dlib\"` in the configuration".into(),
+        )
+    })
 }
 
 fn not_enrolled(picture: Option<String>, problem: String, advice: String) -> Failure {

@@ -113,6 +113,39 @@ mod tests {
     }
 
     #[test]
+    fn r22_why_a_face_did_not_match_is_for_root_alone() {
+        for (verdict, reason, others) in [
+            ("no_match", "liveness_refused", "not_matching"),
+            ("no_match", "liveness_unavailable", "not_matching"),
+            ("no_match", "not_matching", "not_matching"),
+            // Without a scan: that says nothing of a face.
+            ("unavailable", "liveness_unavailable", "liveness_unavailable"),
+            ("match", "matched", "matched"),
+        ] {
+            let row = || AttemptRow {
+                id: 1,
+                attempt: crate::store::Attempt {
+                    unix: 0,
+                    user: "alice".into(),
+                    uid: Some(1000),
+                    service: "login".into(),
+                    tty: None,
+                    class: crate::lockout::EntryClass::Unprivileged,
+                    peer_uid: 1000,
+                    verdict: verdict.into(),
+                    reason: reason.into(),
+                    millis: 1,
+                    best_distance: Some(0.1),
+                    frames: 3,
+                },
+            };
+            assert_eq!(attempt_out(row(), true).reason, reason);
+            let told = attempt_out(row(), false);
+            assert_eq!((told.reason.as_str(), told.distance), (others, None));
+        }
+    }
+
+    #[test]
     fn r20_an_answer_never_outgrows_what_a_client_reads_and_the_newest_stay() {
         for text in ["alice", &"\"".repeat(256), &"é".repeat(128)] {
             let attempts = (0..i64::from(MOST)).rev().map(|id| attempt(id, text));

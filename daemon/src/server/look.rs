@@ -79,7 +79,11 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
         let detail = for_peer(judged, peer);
         let out = TestOut {
             verdict: judged.verdict,
-            reason: if peer.is_root() { judged.reason } else { judged.told() },
+            reason: if peer.is_root() {
+                judged.reason
+            } else {
+                judged.told()
+            },
             detail,
         };
         next = peer.reply_now(&out).map_or(Next::Close, |()| Next::Call);
