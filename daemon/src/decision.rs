@@ -58,12 +58,23 @@ pub struct Decision {
 pub struct Judged {
     /// For the caller.
     pub verdict: Verdict,
-    /// For the caller.
+    /// For root; [`Self::told`] is for the caller.
     pub reason: Reason,
     /// The template that matched.
     pub template: Option<i64>,
     /// For root.
     pub detail: Detail,
+}
+
+impl Judged {
+    /// The reason as it is told to whoever may stand before the camera: whether what was refused had the user's face is
+    /// what a forger must not learn (R22).
+    pub fn told(&self) -> Reason {
+        match self.verdict {
+            Verdict::NoMatch => Reason::NotMatching,
+            _ => self.reason,
+        }
+    }
 }
 
 impl Decision {
@@ -108,9 +119,10 @@ impl Decision {
         self.focus = Focus::default();
     }
 
-    /// By how much an infrared flash brightened the face in the next picture more than its surroundings. Comes before
-    /// [`Self::observe`], and is about that one picture.
+    /// The next picture was lit by an infrared flash, which brightened the face by so much more than its surroundings;
+    /// `None`: that cannot be told of it. Comes before [`Self::observe`], and is about that one picture.
     pub fn flashed(&mut self, flash: Option<f32>) {
+        self.liveness.lit();
         self.flash = flash;
     }
 
@@ -167,12 +179,12 @@ impl Decision {
         self.face_seen
     }
 
-    /// Whether a full probe was compared and did not match, or matched and is not alive: it counts against the user even if
-    /// the scan is cancelled afterwards (R21).
+    /// Whether a full probe was compared and did not match, or matched and is not alive or might not be: it counts against
+    /// the user even if the scan is cancelled afterwards (R21).
     pub fn mismatched(&self) -> bool {
         match self.login.matched() {
             None => self.login.compared(),
-            Some(_) => self.liveness.rule() == Ruling::Refused,
+            Some(_) => self.liveness.rule() != Ruling::Stands,
         }
     }
 
@@ -184,7 +196,8 @@ impl Decision {
             Some(_) => match self.liveness.rule() {
                 Ruling::Stands => (Verdict::Match, Reason::Matched),
                 Ruling::Refused => (Verdict::NoMatch, Reason::LivenessRefused),
-                Ruling::Unknown => (Verdict::Unavailable, Reason::LivenessUnavailable),
+                // By its verdict, too, it is a face that does not match: whoever holds up a picture learns nothing.
+                Ruling::Unknown => (Verdict::NoMatch, Reason::LivenessUnavailable),
             },
             None if self.login.compared() => (Verdict::NoMatch, Reason::NotMatching),
             // The camera opened, or seemed to, and showed nothing in all that time.
@@ -201,7 +214,8 @@ impl Decision {
                 (Verdict::Unavailable, reason)
             }
         };
-        let hint = if matched.is_some() {
+        // A match that does not stand has the hint that none would have (R22).
+        let hint = if verdict == Verdict::Match {
             None
         } else {
             self.worst_view.or(self.last_flaw).map(Flaw::hint)

@@ -285,12 +285,19 @@ fn r21_what_matches_and_is_not_alive_is_a_mismatch() {
             decision.mismatched(),
         );
         assert_eq!(judged.detail.hint, None);
+        // Whoever holds up a picture learns no more than a stranger would (R22).
+        let known = if judged.template.is_some() {
+            Reason::Matched
+        } else {
+            Reason::NotMatching
+        };
+        assert_eq!(judged.told(), known);
         told
     };
     let (alive, print) = ([Some(0.9); 3], [Some(0.1); 3]);
     let stands = (Verdict::Match, Reason::Matched, Some(7), false);
     let refused = (Verdict::NoMatch, Reason::LivenessRefused, None, true);
-    let unknown = (Verdict::Unavailable, Reason::LivenessUnavailable, None, false);
+    let unknown = (Verdict::NoMatch, Reason::LivenessUnavailable, None, true);
     for (liveness, lives, expected) in [
         (Off, &print[..], stands),
         (On, &print, refused),

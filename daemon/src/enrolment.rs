@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use facelogin_score::gates::{ENROLMENT, Flaw, Focus, only_good_face};
-use facelogin_score::{Encoding, Face};
+use facelogin_score::{Consistency, Encoding, Face};
 
 /// Good pictures that an enrolment from the camera takes.
 pub const WANTED: usize = 7;
@@ -23,10 +23,6 @@ pub const TURNED_DEG: f32 = 4.0;
 
 /// The longest enrolment from the camera.
 pub const TIMEOUT: Duration = Duration::from_secs(45);
-
-/// Encodings of one person in one sitting lie this near to their mean. Of two different people's pictures each is
-/// about 0.4 from the common mean (half of 0.8, the usual distance of strangers).
-pub const CONSISTENT: f32 = 0.33;
 
 /// Enrolment from the camera, in progress.
 #[derive(Debug, Default)]
@@ -110,12 +106,15 @@ impl Gathering {
     }
 }
 
-/// Leaves out those that are unlike the rest, the most unlike first, up to a third of all; says how many. More, and it is
-/// not clear who is meant.
-pub fn without_outliers(mut encodings: Vec<Encoding>) -> Result<(Vec<Encoding>, usize), Unfit> {
+/// Of one sitting before a camera: leaves out those that are unlike the rest, the most unlike first, up to a third of all;
+/// says how many. More, and it is not clear who is meant.
+pub fn without_outliers(
+    mut encodings: Vec<Encoding>,
+    limits: &Consistency,
+) -> Result<(Vec<Encoding>, usize), Unfit> {
     let most = encodings.len() / 3;
     for dropped in 0..=most {
-        match consistent(&encodings) {
+        match near_each_other(&encodings, limits.apart) {
             Ok(()) => return Ok((encodings, dropped)),
             Err(Unfit::Odd { place, .. }) if dropped < most => {
                 encodings.remove(place);
@@ -124,7 +123,7 @@ pub fn without_outliers(mut encodings: Vec<Encoding>) -> Result<(Vec<Encoding>, 
         }
     }
     // Not reached: the last round returns either way.
-    consistent(&encodings).map(|()| (encodings, most))
+    near_each_other(&encodings, limits.apart).map(|()| (encodings, most))
 }
 
 /// Why a set of encodings is no template.
@@ -136,7 +135,7 @@ pub enum Unfit {
     Odd {
         /// Its place, from 0.
         place: usize,
-        /// Its distance from the mean of all.
+        /// Its distance from the mean of all, or from the picture that is most unlike it.
         distance: f32,
     },
 }
@@ -148,8 +147,8 @@ pub fn from_picture(faces: &[Face]) -> Result<Encoding, Unfit> {
         .map_err(Unfit::Flawed)
 }
 
-/// Checks that all encodings are of one person.
-pub fn consistent(encodings: &[Encoding]) -> Result<(), Unfit> {
+/// Checks that the encodings of picture files are all of one person.
+pub fn consistent(encodings: &[Encoding], limits: &Consistency) -> Result<(), Unfit> {
     let all: Vec<&Encoding> = encodings.iter().collect();
     let Some(mean) = Encoding::mean(&all) else {
         return Ok(());
@@ -160,7 +159,28 @@ pub fn consistent(encodings: &[Encoding]) -> Result<(), Unfit> {
         .map(|(place, one)| (place, one.distance(&mean)))
         .max_by(|(_, a), (_, b)| a.total_cmp(b));
     match farthest {
-        Some((place, distance)) if distance > CONSISTENT => Err(Unfit::Odd { place, distance }),
+        Some((place, distance)) if distance > limits.from_mean => Err(Unfit::Odd { place, distance }),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that any two are at most so far apart. Of the two that are farthest apart the one is odd that is farther from
+/// all others together.
+fn near_each_other(encodings: &[Encoding], apart: f32) -> Result<(), Unfit> {
+    let far_from_all = |one: &Encoding| encodings.iter().map(|other| one.distance(other)).sum::<f32>();
+    let pairs = encodings.iter().enumerate().flat_map(|(place, one)| {
+        let others = encodings.iter().enumerate().skip(place + 1);
+        others.map(move |(other_place, other)| ((place, one), (other_place, other), one.distance(other)))
+    });
+    match pairs.max_by(|(_, _, a), (_, _, b)| a.total_cmp(b)) {
+        Some(((first, one), (second, other), distance)) if distance > apart => {
+            let place = if far_from_all(one) >= far_from_all(other) {
+                first
+            } else {
+                second
+            };
+            Err(Unfit::Odd { place, distance })
+        }
         _ => Ok(()),
     }
 }
@@ -169,6 +189,10 @@ pub fn consistent(encodings: &[Encoding]) -> Result<(), Unfit> {
 mod tests {
     use super::*;
     use crate::testing::{encoding, face, sized};
+
+    fn dlib() -> Consistency {
+        Consistency::of("dlib-hog-resnet").unwrap()
+    }
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -260,7 +284,7 @@ mod tests {
             for place in 0..strangers {
                 all.insert(place, stranger(20 + place));
             }
-            match without_outliers(all) {
+            match without_outliers(all, &dlib()) {
                 Ok((kept, dropped)) => {
                     assert!(strangers <= 2 && dropped == strangers, "{strangers}");
                     assert_eq!(kept, six());
@@ -269,32 +293,71 @@ mod tests {
             }
         }
         assert!(
-            without_outliers(vec![own(0), stranger(1)]).is_err(),
+            without_outliers(vec![own(0), stranger(1)], &dlib()).is_err(),
             "of two nobody knows which"
         );
-        assert_eq!(without_outliers(Vec::new()), Ok((Vec::new(), 0)));
+        assert_eq!(without_outliers(Vec::new(), &dlib()), Ok((Vec::new(), 0)));
+    }
+
+    #[test]
+    fn a_bystander_in_three_of_seven_is_no_part_of_anybody_in_either_engines_scale() {
+        // In units of an engine's limit: within a sitting 0.7 apart, strangers 1.1, as near as any that were measured.
+        for engine in ["dlib-hog-resnet", "onnx-yunet-sface"] {
+            let limits = Consistency::of(engine).unwrap();
+            let own = |axis| encoding(limits.apart * 0.5, axis);
+            let all = |bystanders: usize| -> Vec<Encoding> {
+                let shifted = |axis: usize| {
+                    let mut values = own(axis).as_slice().to_vec();
+                    values[100] = limits.apart * 0.85;
+                    Encoding::try_from_slice(&values).unwrap()
+                };
+                (0..7 - bystanders)
+                    .map(own)
+                    .chain((50..50 + bystanders).map(shifted))
+                    .collect()
+            };
+            assert_eq!(without_outliers(all(0), &limits), Ok((all(0), 0)), "{engine}");
+            for bystanders in 1..=2 {
+                let (kept, dropped) = without_outliers(all(bystanders), &limits).unwrap();
+                assert_eq!((dropped, kept.len()), (bystanders, 7 - bystanders), "{engine}");
+                assert!(kept.iter().all(|one| one.as_slice()[100] == 0.0), "{engine}");
+            }
+            assert!(without_outliers(all(3), &limits).is_err(), "{engine}");
+        }
+        // Files, too, have each engine's own scale.
+        let years = [encoding(0.6, 0), encoding(0.6, 1), encoding(0.6, 2)];
+        let limits = |engine| Consistency::of(engine).unwrap();
+        assert!(consistent(&years, &limits("onnx-yunet-sface")).is_ok());
+        assert!(consistent(&years, &limits("dlib-hog-resnet")).is_err());
+        let strangers = [encoding(0.7, 0), encoding(-0.7, 0)];
+        assert!(consistent(&strangers, &limits("onnx-yunet-sface")).is_err());
+        let two_strangers = [encoding(0.4, 0), encoding(-0.4, 0)];
+        assert!(consistent(&two_strangers, &limits("dlib-hog-resnet")).is_err());
     }
 
     #[test]
     fn the_picture_of_somebody_else_is_named() {
-        assert_eq!(consistent(&[]), Ok(()));
-        assert_eq!(consistent(&[encoding(0.3, 0)]), Ok(()));
+        assert_eq!(consistent(&[], &dlib()), Ok(()));
+        assert_eq!(consistent(&[encoding(0.3, 0)], &dlib()), Ok(()));
         // One person: 0.35 apart at most.
         assert_eq!(
-            consistent(&[encoding(0.2, 0), encoding(0.2, 1), encoding(0.25, 2)]),
+            consistent(&[encoding(0.2, 0), encoding(0.2, 1), encoding(0.25, 2)], &dlib()),
             Ok(())
         );
         // Two strangers, 0.8 apart: each 0.4 from their mean.
         assert!(matches!(
-            consistent(&[encoding(0.4, 0), encoding(-0.4, 0)]),
+            consistent(&[encoding(0.4, 0), encoding(-0.4, 0)], &dlib()),
             Err(Unfit::Odd { .. })
         ));
-        let odd = consistent(&[
-            encoding(0.1, 0),
-            encoding(0.1, 1),
-            encoding(0.9, 2),
-            encoding(0.1, 3),
-        ]);
+        let odd = consistent(
+            &[
+                encoding(0.1, 0),
+                encoding(0.1, 1),
+                encoding(0.9, 2),
+                encoding(0.1, 3),
+            ],
+            &dlib(),
+        );
         assert!(matches!(odd, Err(Unfit::Odd { place: 2, .. })), "{odd:?}");
     }
 

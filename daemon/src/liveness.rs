@@ -38,6 +38,8 @@ pub struct Liveness {
     frames: usize,
     /// By which measure the open camera's pictures are judged.
     limit: Option<(Measure, f32)>,
+    /// The open camera's flash was seen.
+    strobes: bool,
     window: VecDeque<Option<f32>>,
 }
 
@@ -54,6 +56,7 @@ impl Liveness {
             mode,
             frames,
             limit: None,
+            strobes: false,
             window: VecDeque::new(),
         }
     }
@@ -65,7 +68,13 @@ impl Liveness {
             CameraKind::Infrared => Some((Measure::Flash, FLASH_LIMIT)),
             CameraKind::Unknown => None,
         };
+        self.strobes = false;
         self.window.clear();
+    }
+
+    /// A picture was lit by the open camera's flash: from here on it is expected to tell.
+    pub fn lit(&mut self) {
+        self.strobes = true;
     }
 
     /// A usable picture, whose face was compared: what the networks say of it, and by how much the flash brightened it more
@@ -88,8 +97,8 @@ impl Liveness {
 
     /// Whether a match of the pictures in the window stands.
     ///
-    /// `on`: unless the median of the answers is below the limit; without any it stands. `required`: more than half of the
-    /// pictures must have an answer. An answer that is no number refuses.
+    /// `on`: unless the median of the answers is below the limit; without any it stands. `required`, and in infrared from
+    /// when the flash was seen: more than half of the pictures must have an answer. An answer that is no number refuses.
     pub fn rule(&self) -> Ruling {
         if self.mode == Mode::Off {
             return Ruling::Stands;
@@ -113,15 +122,19 @@ impl Liveness {
         if *median < limit {
             return Ruling::Refused;
         }
-        match self.mode {
-            Mode::Required if 2 * answers.len() <= self.window.len() => Ruling::Unknown,
-            _ => Ruling::Stands,
+        if 2 * answers.len() <= self.window.len() {
+            return self.without_answer();
         }
+        Ruling::Stands
     }
 
+    /// For too few answers. Whoever burns out half of a face or drowns the flash on half of the pictures must gain
+    /// nothing by it: where the flash was seen it has to tell.
     fn without_answer(&self) -> Ruling {
+        let by_flash = matches!(self.limit, Some((Measure::Flash, _)));
         match self.mode {
             Mode::Required => Ruling::Unknown,
+            Mode::On if by_flash && self.strobes => Ruling::Unknown,
             Mode::Off | Mode::On => Ruling::Stands,
         }
     }

@@ -95,6 +95,43 @@ fn in_infrared_the_flash_decides_and_the_network_is_not_heard() {
 }
 
 #[test]
+fn a_flash_that_was_seen_has_to_tell() {
+    let skin = Some(0.46);
+    for (answers, strobing, steady) in [
+        (&[skin, skin, skin][..], Stands, Stands),
+        (&[skin, skin, None], Stands, Stands),
+        (&[skin, None, None], Ruling::Unknown, Stands),
+        (&[None, None, None], Ruling::Unknown, Stands),
+        (&[Some(-0.16), None, None], Refused, Refused),
+        (&[], Ruling::Unknown, Stands),
+    ] {
+        let after = |mode, kind, lit: bool| {
+            let mut liveness = Liveness::new(mode, 3);
+            liveness.opened(kind);
+            if lit {
+                liveness.lit();
+            }
+            // It is the camera's: whoever leaves takes no flash along.
+            liveness.interrupted();
+            for answer in answers {
+                liveness.observe(None, *answer);
+            }
+            liveness
+        };
+        assert_eq!(after(On, Infrared, true).rule(), strobing, "{answers:?}");
+        assert_eq!(after(On, Infrared, false).rule(), steady, "{answers:?}");
+        assert_eq!(after(Off, Infrared, true).rule(), Stands, "{answers:?}");
+        assert_eq!(after(On, Colour, true).rule(), Stands, "{answers:?}");
+    }
+    let mut another = Liveness::new(On, 1);
+    another.opened(Infrared);
+    another.lit();
+    another.opened(Infrared);
+    another.observe(None, None);
+    assert_eq!(another.rule(), Stands);
+}
+
+#[test]
 fn who_leaves_and_another_camera_start_anew() {
     for anew in [Liveness::interrupted as fn(&mut Liveness), |l| l.opened(Colour)] {
         let mut liveness = Liveness::new(Required, 3);

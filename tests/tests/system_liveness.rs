@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use facelogin_tests::system::scene::{Portrait, Scene};
-use facelogin_tests::system::user::ENROLLED;
+use facelogin_tests::system::user::{ENROLLED, uid};
 use facelogin_tests::system::{Attempt, System, SystemOptions};
 
 /// One person of the measuring data, enrolled from a session and shown from another, and prints of theirs.
@@ -84,6 +84,16 @@ fn r21_a_print_of_the_enrolled_face_is_refused_and_counts_and_the_face_itself_ma
             of_print == refused,
             "{liveness}: {counted:?}"
         );
+        if of_print == refused {
+            // That it had the right face is for root's record alone.
+            let own = system
+                .cli_as(uid(ENROLLED), &["audit", "--json"])
+                .expect(0)
+                .json();
+            let newest = &own["attempts"][0];
+            assert_eq!(newest["verdict"], "no_match", "{liveness}: {own}");
+            assert_eq!(newest["reason"], "not_matching", "{liveness}: {own}");
+        }
         system.show(&live);
         let result = system.recorded_login("login", ENROLLED);
         assert_eq!(brief(&result), MATCHED, "{liveness}: {result:?}");

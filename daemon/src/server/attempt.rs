@@ -22,7 +22,7 @@ use crate::server::session::{Session, reason_of_end};
 use crate::server::standing::{Refusal, cannot_judge, kinds, most_of_a_kind, standing};
 use crate::server::witness::Witness;
 use crate::store::{StoreError, Template};
-use crate::vision::wire::{Observation, Wanted};
+use crate::vision::wire::{Light, Observation, Wanted};
 
 /// One attempt: what was asked, by whom, since when.
 pub struct Attempted<'a> {
@@ -183,6 +183,7 @@ fn begin<'a>(
     session.open(Wanted {
         kinds: wanted,
         built_in: !then.lid_closed,
+        thorough: false,
     });
     // While the camera opens, logind and the account are asked once more.
     match once_more(daemon, attempted, policy, &now, then) {
@@ -252,8 +253,10 @@ impl Judge for Login {
     }
     fn observe(&mut self, elapsed: Duration, seen: &Observation) -> Step {
         self.witness.observe(seen);
-        let flash = seen.strobe.map(|strobe| strobe.face - strobe.surround);
-        self.decision.flashed(flash);
+        if seen.light == Light::Lit {
+            let flash = seen.strobe.map(|strobe| strobe.face - strobe.surround);
+            self.decision.flashed(flash);
+        }
         self.decision.observe(elapsed, &seen.faces)
     }
     fn on_time(&mut self, elapsed: Duration) -> Step {

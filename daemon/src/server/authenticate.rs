@@ -64,7 +64,8 @@ pub fn answer(daemon: &Daemon, peer: &Peer, input: AuthenticateIn) -> Answer {
         request_id: input.request_id,
         uid: input.uid,
         verdict: judged.verdict,
-        reason: judged.reason,
+        // To root's programs, too: what a login program is told, whoever stands before it sees.
+        reason: judged.told(),
         elevation: attempted.class == EntryClass::Elevation,
     };
     let policy = |standing: &Standing| decide(&daemon.config, &asked, standing);

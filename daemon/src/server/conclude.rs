@@ -20,7 +20,7 @@ pub enum Seen {
     Nothing,
     /// The camera was opened.
     Something,
-    /// A whole probe was compared and did not match.
+    /// A whole probe was compared and did not match, or is not known to be alive.
     Mismatch,
 }
 

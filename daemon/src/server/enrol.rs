@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use facelogin_config::Config;
 use facelogin_protocol::types::{
     CameraKind, EnrollCameraIn, EnrollCameraOut, EnrollPicturesIn, EnrollPicturesOut, NotEnrolledError,
     Reason, Template,
 };
-use facelogin_score::{Encoding, EngineId, Fused};
+use facelogin_score::{Consistency, Encoding, EngineId, Fused, Limit};
 
 use crate::decision::Step;
 use crate::enrolment::{
@@ -45,6 +46,7 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
         Some(_) => return Err(Failure::Invalid("expected colour or infrared".into())),
     };
     let mut session = Session::begin(daemon, peer, PATIENCE)?;
+    let limits = consistency(session.engine())?;
     let mut gatherer = Gatherer {
         peer,
         more,
@@ -56,6 +58,7 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
     session.open(Wanted {
         kinds: kinds.clone(),
         built_in: true,
+        thorough: true,
     });
     match session.scan(peer, started, &mut gatherer) {
         End::Judged => {}
@@ -85,8 +88,8 @@ pub fn from_camera(daemon: &Daemon, peer: &Peer, input: EnrollCameraIn, more: bo
         let why = format!("the camera that was opened, {camera}, is not of the kind that was asked for");
         return Err(Failure::Unavailable(Reason::CameraUnavailable, why));
     }
-    let (encodings, dropped) =
-        without_outliers(gatherer.gathering.into_encodings()).map_err(|unfit| camera_unfit(&unfit))?;
+    let (encodings, dropped) = without_outliers(gatherer.gathering.into_encodings(), &limits)
+        .map_err(|unfit| camera_unfit(&unfit))?;
     if encodings.len() < ENOUGH {
         return Err(not_enrolled(
             None,
@@ -193,7 +196,12 @@ pub fn from_pictures(daemon: &Daemon, peer: &Peer, input: EnrollPicturesIn) -> A
             Err(unfit) => return Err(picture_unfit(name(place), &unfit)),
         }
     }
-    if let Err(unfit) = consistent(&encodings) {
+    // One picture is like itself in any engine's scale.
+    let alike = match encodings.len() {
+        1 => Ok(()),
+        _ => consistent(&encodings, &consistency(session.engine())?),
+    };
+    if let Err(unfit) = alike {
         let odd = match &unfit {
             Unfit::Odd { place, .. } => name(*place),
             Unfit::Flawed(_) => None,
@@ -217,6 +225,17 @@ pub fn from_pictures(daemon: &Daemon, peer: &Peer, input: EnrollPicturesIn) -> A
         ));
     }
     done(peer, &EnrollPicturesOut { template, warnings })
+}
+
+/// An engine whose scale is not known is refused aloud: any limit would let strangers in or everybody down.
+fn consistency(engine: &str) -> Result<Consistency, Failure> {
+    Consistency::of(engine).ok_or_else(|| {
+        not_enrolled(
+            None,
+            format!("how alike pictures of one person are is not known for the engine {engine}"),
+            "Use an engine that is: `engine = \"dlib\"` in the configuration".into(),
+        )
+    })
 }
 
 fn not_enrolled(picture: Option<String>, problem: String, advice: String) -> Failure {
@@ -316,8 +335,11 @@ impl Whose {
         let Some(this) = comparer.fuse(&all) else {
             return Ok(Vec::new());
         };
-        let limit = scale.limit(Strictness::from(&daemon.config.rules), 1);
-        let alike = |other: &Fused| limit.admits(comparer.compare(&this, other));
+        let limits = limits(&daemon.config, &scale);
+        let alike = |other: &Fused| {
+            let comparison = comparer.compare(&this, other);
+            limits.iter().any(|limit| limit.admits(comparison))
+        };
         let mut users: Vec<String> = readable(daemon)?
             .iter()
             .filter(|other| {
@@ -335,5 +357,39 @@ impl Whose {
                 format!("this face resembles the one enrolled for {user}: each can log in as the other")
             })
             .collect())
+    }
+}
+
+/// What any login here holds a face against: by the general rules (`facelogin-enroll test`), and by those of each service
+/// that may use the face.
+fn limits(config: &Config, scale: &Scale) -> Vec<Limit> {
+    let services = config.services.values().filter(|service| service.enabled);
+    std::iter::once(&config.rules)
+        .chain(services.map(|service| &service.rules))
+        .map(|rules| scale.limit(Strictness::from(rules), 1))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_resembles_another_is_told_by_the_widest_of_all_limits_in_use() {
+        let scale = Scale::none();
+        let mut config = Config::default();
+        config.rules.threshold = Some(0.40);
+        for service in config.services.values_mut() {
+            service.rules.threshold = Some(0.35);
+        }
+        let widest = |config: &Config| {
+            let values = limits(config, &scale).into_iter().map(|limit| limit.value());
+            values.fold(f32::MIN, f32::max)
+        };
+        assert_eq!(widest(&config), 0.40);
+        config.services.get_mut("login").unwrap().rules.threshold = Some(0.5);
+        assert_eq!(widest(&config), 0.5);
+        config.services.get_mut("login").unwrap().enabled = false;
+        assert_eq!(widest(&config), 0.40);
     }
 }

@@ -1,7 +1,7 @@
 //! `ListAttempts`: what came of earlier attempts.
 
 use facelogin_protocol::LARGE_REPLY;
-use facelogin_protocol::types::{Attempt, ListAttemptsIn, ListAttemptsOut};
+use facelogin_protocol::types::{Attempt, ListAttemptsIn, ListAttemptsOut, Reason, Verdict};
 
 use crate::server::connection::{Answer, Peer, done};
 use crate::server::failure::Failure;
@@ -14,7 +14,8 @@ const MOST: u32 = 1000;
 /// What one answer's attempts may weigh, so that it stays below what a client reads: half of that.
 const MAX_BYTES: usize = LARGE_REPLY / 2;
 
-/// The newest attempts: anybody's for root; of one's own account for others, without distances (R22).
+/// The newest attempts: anybody's for root; of one's own account for others, without distances, and without why
+/// what was seen did not match (R22).
 pub fn attempts(daemon: &Daemon, peer: &Peer, input: ListAttemptsIn) -> Answer {
     if !(1..=MOST).contains(&input.limit) {
         return Err(Failure::Invalid(format!(
@@ -44,8 +45,14 @@ pub fn attempts(daemon: &Daemon, peer: &Peer, input: ListAttemptsIn) -> Answer {
     done(peer, &ListAttemptsOut { attempts })
 }
 
-fn attempt_out(row: AttemptRow, with_distance: bool) -> Attempt {
+fn attempt_out(row: AttemptRow, for_root: bool) -> Attempt {
     let attempt = row.attempt;
+    // As `Judged::told`.
+    let no_match = attempt.verdict == Verdict::NoMatch.name();
+    let reason = match no_match && !for_root {
+        true => Reason::NotMatching.name().into(),
+        false => attempt.reason,
+    };
     Attempt {
         id: row.id,
         time: attempt.unix,
@@ -56,9 +63,9 @@ fn attempt_out(row: AttemptRow, with_distance: bool) -> Attempt {
         class: attempt.class.as_str().into(),
         peer_uid: attempt.peer_uid,
         verdict: attempt.verdict,
-        reason: attempt.reason,
+        reason,
         millis: attempt.millis,
-        distance: attempt.best_distance.filter(|_| with_distance),
+        distance: attempt.best_distance.filter(|_| for_root),
         frames: attempt.frames,
     }
 }
@@ -102,6 +109,39 @@ mod tests {
             millis: u32::MAX,
             distance: Some(0.123_456_79),
             frames: u32::MAX,
+        }
+    }
+
+    #[test]
+    fn r22_why_a_face_did_not_match_is_for_root_alone() {
+        for (verdict, reason, others) in [
+            ("no_match", "liveness_refused", "not_matching"),
+            ("no_match", "liveness_unavailable", "not_matching"),
+            ("no_match", "not_matching", "not_matching"),
+            // Without a scan: that says nothing of a face.
+            ("unavailable", "liveness_unavailable", "liveness_unavailable"),
+            ("match", "matched", "matched"),
+        ] {
+            let row = || AttemptRow {
+                id: 1,
+                attempt: crate::store::Attempt {
+                    unix: 0,
+                    user: "alice".into(),
+                    uid: Some(1000),
+                    service: "login".into(),
+                    tty: None,
+                    class: crate::lockout::EntryClass::Unprivileged,
+                    peer_uid: 1000,
+                    verdict: verdict.into(),
+                    reason: reason.into(),
+                    millis: 1,
+                    best_distance: Some(0.1),
+                    frames: 3,
+                },
+            };
+            assert_eq!(attempt_out(row(), true).reason, reason);
+            let told = attempt_out(row(), false);
+            assert_eq!((told.reason.as_str(), told.distance), (others, None));
         }
     }
 

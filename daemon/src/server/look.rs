@@ -79,7 +79,11 @@ pub fn test(daemon: &Daemon, peer: &Peer, input: UserIn) -> Answer {
         let detail = for_peer(judged, peer);
         let out = TestOut {
             verdict: judged.verdict,
-            reason: judged.reason,
+            reason: if peer.is_root() {
+                judged.reason
+            } else {
+                judged.told()
+            },
             detail,
         };
         next = peer.reply_now(&out).map_or(Next::Close, |()| Next::Call);
@@ -121,6 +125,7 @@ pub fn identify(daemon: &Daemon, peer: &Peer, _: Nothing) -> Answer {
     session.open(Wanted {
         kinds: wanted,
         built_in: true,
+        thorough: false,
     });
     let end = session.scan(peer, since, &mut collector);
     if let crate::scan::End::Failed(error) = end {

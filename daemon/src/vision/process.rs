@@ -247,6 +247,10 @@ impl Vision<'_> {
                 Ok(_) | Err(TryRecvError::Disconnected) => return Err(WireError::Closed),
             }
             beat();
+            if wanted.thorough {
+                // What the pictures so far have shown would let the engine look less closely.
+                self.engine.begin();
+            }
             match self.one_picture(camera.as_mut(), scan, number) {
                 Ok(None) => continue,
                 Ok(Some(observation)) => self.say(&FromVision::Observation(observation))?,

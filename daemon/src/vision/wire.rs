@@ -102,6 +102,9 @@ pub struct Wanted {
     pub kinds: Vec<CameraKind>,
     /// Cameras that are part of the machine, too: not while its lid is closed over them (R27).
     pub built_in: bool,
+    /// Look at every picture as closely as at a scan's first, for faces far behind the nearest, too: an enrolment must
+    /// see whoever else is there. It takes longer.
+    pub thorough: bool,
 }
 
 impl Wanted {
@@ -110,6 +113,7 @@ impl Wanted {
         Self {
             kinds: vec![kind],
             built_in: true,
+            thorough: false,
         }
     }
 }

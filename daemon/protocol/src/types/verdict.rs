@@ -32,9 +32,11 @@ pub enum Reason {
     PoorView,
     /// Several people were in view and none stood out.
     SeveralFaces,
-    /// The face is the user's, and not alive as far as could be seen.
+    /// The face is the user's, and not alive as far as could be seen. Only root is told, by `Test` and the history: everybody
+    /// else, and every `Authenticate`, is told [`Self::NotMatching`].
     LivenessRefused,
-    /// The configuration wants a face that is alive, and this camera or this machine cannot tell.
+    /// The configuration wants a face that is alive, and this camera or this machine cannot tell. After a scan, with
+    /// [`Verdict::NoMatch`], the face is the user's, and only root is told, as for [`Self::LivenessRefused`].
     LivenessUnavailable,
     /// The user has no template.
     NotEnrolled,

@@ -25,6 +25,7 @@ fn of(kinds: &[CameraKind]) -> Wanted {
     Wanted {
         kinds: kinds.to_vec(),
         built_in: true,
+        thorough: false,
     }
 }
 

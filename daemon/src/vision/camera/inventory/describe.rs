@@ -17,6 +17,7 @@ pub fn describe(config: &CameraConfig, nodes: &[Node], follow: Follow<'_>) -> Ve
         let wanted = Wanted {
             kinds: kinds.to_vec(),
             built_in: true,
+            thorough: false,
         };
         choose(config, &wanted, nodes, follow).ok()
     };
