@@ -392,11 +392,11 @@ mod tests {
     #[test]
     fn fewer_pictures_than_a_probe_takes_are_no_attempt() {
         let one = Some(encoding(&mut Random::new(1, 0), 0.1));
-        let attempt = |seen: &[Option<Encoding>]| Attempt::of(seen.to_vec(), 3, &comparer());
-        assert!(attempt(&[one.clone(), one.clone()]).is_none());
-        assert!(attempt(&[one.clone(), one.clone(), None, one.clone(), one.clone()]).is_none());
-        assert!(!attempt(&vec![one.clone(); 3]).unwrap().full());
-        let full = attempt(&vec![one.clone(); 12]).unwrap();
+        let attempt = |seen: Vec<Option<Encoding>>| Attempt::of(seen, 3, &comparer());
+        assert!(attempt(vec![one.clone(); 2]).is_none());
+        assert!(attempt(vec![one.clone(), one.clone(), None, one.clone(), one.clone()]).is_none());
+        assert!(!attempt(vec![one.clone(); 3]).unwrap().full());
+        let full = attempt(vec![one; 12]).unwrap();
         assert!(full.full() && full.probes.len() == 4);
     }
 }
