@@ -11,14 +11,17 @@ use crate::run::{Ran, built, finish, program, run};
 
 /// As `facelogind encode`: a line for the engine, and one for each path. A picture that is called kill kills it.
 const ENCODER: &str = r#"#!/bin/sh
-echo '{"engine":{"name":"scripted","model":"ab12"},"levels":[{"name":"balanced","measure":"distance","limit":0.36}],
+echo '{"engine":{"name":"scripted","model":"ab12"},"revision":1,"largest_picture":1000000,"levels":[{"name":"balanced","measure":"distance","limit":0.36}],
 "live_threshold":0.5}' | tr -d '\n'
 echo
 while IFS= read -r path; do
     case $path in
     */kill*) kill -9 $$ ;;
     */broken*) echo '{"path":"x","error":"it cannot be decoded"}' ;;
-    *) printf '{"path":"x","width":120,"height":120,"analysis":%s}\n' "$(cat "$path.json")" ;;
+    *)
+        hash=$(sha256sum "$path" | cut -d ' ' -f 1)
+        printf '{"path":"x","width":120,"height":120,"sha256":"%s","analysis":%s}\n' "$hash" "$(cat "$path.json")"
+        ;;
     esac
 done
 "#;
@@ -191,7 +194,10 @@ fn a_killed_encoder_loses_one_picture_and_a_broken_picture_is_listed() {
     );
     assert!(ran.err.contains("broken.jpg: it cannot be decoded"), "{ran:?}");
     let ran = stage.evaluate(&[&set, "--json"]);
-    assert!(ran.err.contains("2 pictures could not be looked at"), "{ran:?}");
+    assert!(
+        ran.err.contains("2 of 14 pictures could not be looked at"),
+        "{ran:?}"
+    );
     assert!(!ran.err.contains("kill.jpg"), "{ran:?}");
 }
 
@@ -212,7 +218,7 @@ fn what_was_encoded_is_kept_for_its_owner_alone_and_used_again() {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(file), mode(folder)), (0o600, 0o700));
         assert!(folder.ends_with(format!(
-            "scripted-ab12/still-live/{}",
+            "scripted-ab12/r1-still-live/{}",
             folder.file_name().unwrap().to_str().unwrap()
         )));
     }

@@ -37,7 +37,7 @@ fn the_exit_code_of_a_test_is_its_verdict() {
 }
 
 #[test]
-fn a_test_tells_verdict_reason_times_and_distance() {
+fn a_test_tells_verdict_reason_times_and_score() {
     let Some(server) = Server::start(vec![Answer::Reply(test_out("match", "matched"))]) else {
         return;
     };
@@ -47,7 +47,7 @@ fn a_test_tells_verdict_reason_times_and_distance() {
         "Match for alice: the face is the user's.\n\
          5 pictures, 3 usable; the first after 210 ms, 640 ms in all\n\
          camera replay\n\
-         distance 0.250, threshold 0.360\n"
+         score 0.250, limit 0.360 (smaller is nearer)\n"
     );
 }
 
