@@ -57,7 +57,7 @@ test-seat: deps build models pictures ## boot a Debian with a seat in qemu and l
 	@packaging/deps.sh qemu-system-x86 debootstrap e2fsprogs openssh-client
 	@tests/seat/run.sh
 
-test-greeter: deps build models pictures ## boot GDM's greeter in qemu and log in there (as root; half an hour)
+test-greeter: deps build models pictures ## boot GDM's greeter in qemu and log in there (as root; a quarter of an hour)
 	@packaging/deps.sh qemu-system-x86 debootstrap e2fsprogs
 	@tests/greeter/run.sh
 
