@@ -16,6 +16,6 @@ machine_boot 5G 4096 -device VGA,xres=1024,yres=768
 machine_follow "${FACELOGIN_GREETER_SECONDS:-3000}" "$shots"
 tr -d '\r' <"$place/serial" >"$shots/serial.log"
 case $outcome in
-"0 wrong of "*) say "GDM's greeter: $outcome; pictures of its screen are in $shots" ;;
+"0 wrong of "[1-9]*) say "GDM's greeter: $outcome; pictures of its screen are in $shots" ;;
 *) die "GDM's greeter: $outcome; see $shots, and $(tail -n 20 "$place/qemu.log" "$place/serial" 2>&1)" ;;
 esac
