@@ -5,10 +5,16 @@
 //! cargo run --release -p facelogin-score --example calibrate -- ENGINE MODEL OUT.toml GROUP=LINES.jsonl ...
 //! ```
 //!
+//! `GROUP=A+B` is the people of A and those of B whose faces are more like them than like the rest of B.
+//!
 //! What is measured are whole logins as the daemon runs them (`facelogin_score::Login`): a template of five good
 //! pictures of one occasion, against twelve usable pictures of another, fused three at a time: ten windows, all that a login
 //! may try. For comparison one and five at a time (of four and twenty pictures), and by the raw distance. Whoever went into the
 //! cohort is left out. It prints no names.
+//!
+//! A limit is that of the worst group. Below the rate of ENOUGH false matches it is extrapolated: the tail goes on as
+//! that of a normal distribution, whose deviation is measured where there are tries: the greater of that of the logins and of
+//! single pictures of strangers, of which there are many more people.
 #![allow(clippy::print_stdout)]
 
 // Each example has its own use for it.
@@ -39,7 +45,7 @@ const AIMS: [(Level, f64); 3] = [
 /// Pictures fused into a probe: the default, for which the limits are.
 const FRAMES: usize = 3;
 
-/// False matches that a rate must rest on before it is taken for one; below it is extrapolated.
+/// False matches that a rate must rest on before it is taken for one; a smaller one is extrapolated.
 const ENOUGH: usize = 20;
 
 fn main() -> Result<()> {
@@ -54,7 +60,13 @@ fn main() -> Result<()> {
     let mut loaded = Vec::new();
     for group in groups {
         let (name, file) = group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?;
-        loaded.push(Group::of(name, people(Path::new(file), &engine)?));
+        let group = |file: &str| {
+            Ok::<_, Box<dyn std::error::Error>>(Group::of(name, people(Path::new(file), &engine)?))
+        };
+        loaded.push(match file.split_once('+') {
+            Some((file, others)) => group(file)?.and_like_them(group(others)?),
+            None => group(file)?,
+        });
     }
     for (how, comparer, kind) in [
         ("raw distance", Comparer::raw(), Kind::Distance),
@@ -73,17 +85,29 @@ fn main() -> Result<()> {
         .iter()
         .map(|group| (group, group.tries(&comparer, Kind::Score, FRAMES)))
         .collect();
-    let mut decade = 0f32;
+    let mut deviations = Vec::new();
+    for (group, tries) in &measured {
+        let (people, singles) = group.singles(&comparer, Kind::Score);
+        let (logins, singles) = (Rates::of(tries), Rates::among(singles));
+        let of = [logins.deviation(ENOUGH), singles.deviation(ENOUGH)];
+        print!(
+            "{}: a deviation is {:.3} for logins; single pictures of {people} people: {:.3}, at",
+            group.name, of[0], of[1]
+        );
+        for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
+            print!(" {rate:.0e} {:.3}", singles.limit(rate, ENOUGH, of[1]));
+        }
+        println!(" (from {:.1e} on extrapolated)", singles.sure(ENOUGH));
+        deviations.push(of[0].max(of[1]));
+    }
     let mut levels = Vec::new();
     for (level, aim) in AIMS {
         // The worst group's: what is safe for everybody.
         let mut limit = f32::MAX;
         let mut worst = "";
-        for (group, tries) in &measured {
-            let rates = Rates::of(tries);
-            let (own, slope) = rates.limit(aim, ENOUGH);
-            decade = decade.max(slope);
-            println!("{} at {aim:e}: {own:.3}, a decade is {slope:.3}", group.name);
+        for ((group, tries), deviation) in measured.iter().zip(&deviations) {
+            let own = Rates::of(tries).limit(aim, ENOUGH, *deviation);
+            println!("{} at {aim:e}: {own:.3}", group.name);
             if own < limit {
                 (limit, worst) = (own, &group.name);
             }
@@ -113,33 +137,29 @@ fn main() -> Result<()> {
             evidence,
         });
     }
+    let mut decade = 0f32;
     // More templates: the limit must be narrower by as much as ten of them bring strangers nearer, wherever that was seen.
     for (group, tries) in &measured {
         let ten = Rates::among(tries.of_ten.clone());
-        for rate in [1e-2, 1e-3, 1e-4] {
-            let (one, many) = (Rates::of(tries).quantile(rate), ten.quantile(rate));
-            println!(
-                "{} at {rate:e}: 1 template {one:?}, 10 templates {many:?}",
-                group.name
-            );
-            if let (Some(one), Some(many)) = (one, many) {
-                decade = decade.max(one - many);
+        let one = Rates::of(tries);
+        for rate in [1e-2, 1e-3] {
+            // Where one template's rate rests on enough.
+            if rate < one.sure(ENOUGH) {
+                continue;
+            }
+            if let (Some(near), Some(many)) = (one.quantile(rate), ten.quantile(rate)) {
+                println!(
+                    "{} at {rate:e}: 1 template {near:.3}, 10 templates {many:.3}",
+                    group.name
+                );
+                decade = decade.max(near - many);
             }
         }
     }
     let calibration = Calibration {
         engine: engine.name,
         model: engine.model,
-        made: format!(
-            "cargo run --release -p facelogin-score --example calibrate -- {} {} OUT.toml {}",
-            args[0],
-            args[1],
-            groups
-                .iter()
-                .filter_map(|group| Some(format!("{}=LINES.jsonl", group.split_once('=')?.0)))
-                .collect::<Vec<_>>()
-                .join(" ")
-        ),
+        made: made(&args),
         frames: FRAMES,
         decade: (decade * 1000.0).ceil() / 1000.0,
         levels,
@@ -149,6 +169,34 @@ fn main() -> Result<()> {
     fs::write(out, &text)?;
     println!("{text}");
     Ok(())
+}
+
+/// The command, without the folders of this machine.
+fn made(args: &[String]) -> String {
+    let name = |file: &str| {
+        Path::new(file)
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let [engine, model, _, groups @ ..] = args else {
+        return String::new();
+    };
+    let groups: Vec<String> = groups
+        .iter()
+        .filter_map(|group| group.split_once('='))
+        .map(|(group, files)| {
+            format!(
+                "'{group}={}'",
+                files.split('+').map(name).collect::<Vec<_>>().join("+")
+            )
+        })
+        .collect();
+    format!(
+        "cargo run --release -p facelogin-score --example calibrate -- {engine} {model} OUT.toml {}",
+        groups.join(" ")
+    )
 }
 
 fn table(tries: &Tries) {
@@ -161,10 +209,10 @@ fn table(tries: &Tries) {
         tries.people()
     );
     for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
-        let (limit, slope) = rates.limit(rate, ENOUGH);
+        let limit = rates.limit(rate, ENOUGH, rates.deviation(ENOUGH));
         let refused = tries.genuine.iter().filter(|one| one.reach > limit).count();
         println!(
-            "  FMR {rate:.0e}{}: limit {limit:.3} (a decade {slope:.3}), FNMR {:.2} % ({refused})",
+            "  FMR {rate:.0e}{}: limit {limit:.3}, FNMR {:.2} % ({refused})",
             if rate * (tries.impostors.len() as f64) < ENOUGH as f64 {
                 " (extrapolated)"
             } else {

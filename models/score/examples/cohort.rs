@@ -1,4 +1,4 @@
-//! Makes a cohort: synthetic encodings that are nobody's, from the encodings of many people.
+//! Makes a cohort: averages of groups of people, and what the distances to them tell about the nearest strangers.
 //!
 //! ```text
 //! find DIR -name '*.jpg' | facelogind encode > LINES.jsonl
@@ -8,32 +8,41 @@
 //! ENGINE and MODEL are what `facelogin-enroll status --json` calls them, SOURCE is a few words on whose pictures they are. Writes
 //! OUT.i8 and OUT.toml.
 //!
-//! Each vector is a draw from the normal distribution that has the mean and the covariance of the people's encodings, one of each
-//! person: nothing else of them goes in. The random numbers are the operating system's and are kept nowhere, so that each
-//! run makes another cohort, as good. If a vector comes within APART of any encoding of any of the people nothing is written.
-//! It prints how near the vectors are to the people, and how near people are to each other; no names.
+//! One encoding of each person counts. They are parted into groups that lie together (k-means), and of each group only the average
+//! is kept: nobody can be told from the others of a group. How far each person's nearest others lie is then explained by the
+//! distances to these averages (ridge regression). It prints how well, how large the groups are and how near the averages come to people;
+//! no names.
 #![allow(clippy::print_stdout)]
 
 // Each example has its own use for it.
 #[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
+#[path = "support/ridge.rs"]
+mod ridge;
 
 use std::fs;
 use std::path::Path;
 
 use facelogin_score::gates::{LOGIN, only_good_face};
-use facelogin_score::{Cohort, CohortInfo, Comparer, ENCODING_LEN, Encoding, EngineId, Made};
-use lines::{Result, of_the_cohort, people};
+use facelogin_score::{Cohort, CohortInfo, ENCODING_LEN, Encoding, EngineId, Made};
+use lines::{Random, Result, of_the_cohort, people};
 use sha2::{Digest, Sha256};
 
-/// See docs/accuracy.md for what other numbers bring.
-const VECTORS: usize = 2000;
-const NEIGHBOURS: usize = 50;
-/// The raw distance of the most lenient level before there was a cohort: within it two pictures could pass for one person.
-const APART: f32 = 0.40;
+/// Groups to begin with. See docs/accuracy.md for what other numbers bring.
+const GROUPS: usize = 30;
+/// A group of fewer people is dissolved.
+const LEAST: usize = 15;
+/// A person's nearest others, whose mean distance is explained.
+const NEIGHBOURS: usize = 5;
+/// What large weights cost.
+const RIDGE: f64 = 0.1;
 /// The percentile of the people's crowds beyond which nobody gets more allowance.
 const CEILING_PERCENT: usize = 99;
+/// Times that averages and members are found anew.
+const ROUNDS: usize = 50;
+
+type Vector = [f64; ENCODING_LEN];
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -44,44 +53,55 @@ fn main() -> Result<()> {
         name: engine.clone(),
         model: model.clone(),
     };
-    let mut all: Vec<Vec<Encoding>> = Vec::new();
+    let mut all: Vec<Vector> = Vec::new();
     for (person, pictures) in people(Path::new(file), &id)? {
         if !of_the_cohort(&person, pictures.len()) {
             continue;
         }
-        let good = |faces| {
-            only_good_face(faces, &LOGIN)
-                .ok()
-                .map(|face| face.encoding.clone())
-        };
-        let encodings: Vec<Encoding> = pictures
+        let mut good = pictures
             .iter()
-            .filter_map(|picture| good(&picture.faces))
-            .collect();
-        if !encodings.is_empty() {
-            all.push(encodings);
+            .filter_map(|picture| only_good_face(&picture.faces, &LOGIN).ok());
+        if let Some(face) = good.next() {
+            all.push(std::array::from_fn(|i| f64::from(face.encoding.as_slice()[i])));
         }
     }
-    if all.len() < 100 {
-        return Err(format!("only {} people: too few to hide anybody among", all.len()).into());
+    if all.len() < GROUPS * LEAST {
+        return Err(format!(
+            "only {} people: too few for {GROUPS} groups of {LEAST}",
+            all.len()
+        )
+        .into());
     }
-    let vectors = draw(&all)?;
-    let largest = vectors
+    let centres = groups(&all);
+    let largest = centres
         .iter()
-        .flat_map(|vector| vector.as_slice())
-        .fold(0f32, |m, v| m.max(v.abs()));
-    let scale = largest / 127.0;
-    let bytes: Vec<u8> = vectors
+        .flatten()
+        .fold(0f64, |most, value| most.max(value.abs()));
+    let scale = (largest / 127.0) as f32;
+    let bytes: Vec<u8> = centres
         .iter()
-        .flat_map(|vector| vector.as_slice())
-        .map(|value| ((value / scale).round() as i8).cast_unsigned())
+        .flatten()
+        .map(|value| ((value / f64::from(scale)).round() as i8).cast_unsigned())
         .collect();
+    // As they will be read.
+    let centres: Vec<Vector> = bytes
+        .as_chunks::<ENCODING_LEN>()
+        .0
+        .iter()
+        .map(|row| row.map(|byte| f64::from(byte.cast_signed()) * f64::from(scale)))
+        .collect();
+    let near: Vec<f64> = all.iter().map(|one| nearest_others(one, &all)).collect();
+    let features: Vec<Vec<f64>> = all
+        .iter()
+        .map(|one| centres.iter().map(|centre| distance(one, centre)).collect())
+        .collect();
+    let (offset, weights) = ridge::fit(&features, &near, RIDGE)?;
     let mut info = CohortInfo {
         engine: engine.clone(),
         model: model.clone(),
-        vectors: vectors.len(),
         scale,
-        neighbours: NEIGHBOURS,
+        offset: rounded(offset),
+        weights: weights.into_iter().map(rounded).collect(),
         // Nothing is cut off until it is known.
         ceiling: 2.0,
         sha256: Sha256::digest(&bytes)
@@ -92,126 +112,135 @@ fn main() -> Result<()> {
             command: format!(
                 "cargo run --release -p facelogin-score --example cohort -- {engine} {model} LINES.jsonl '{source}' OUT"
             ),
-            source: format!(
-                "{source}: the mean and covariance of one encoding each of {} people",
-                all.len()
-            ),
+            source: format!("{source}: one encoding each of {} people", all.len()),
         },
     };
     let open = Cohort::read(&toml::to_string(&info)?, &bytes)?;
-    let mut crowds: Vec<f32> = all.iter().map(|encodings| open.crowd(&encodings[0])).collect();
+    let mut crowds = Vec::new();
+    for one in &all {
+        crowds.push(open.crowd(&Encoding::try_from_f64(one)?));
+    }
+    explains(&crowds, &near);
     crowds.sort_by(f32::total_cmp);
     let at = |percent: usize| crowds[(crowds.len() - 1) * percent / 100];
-    info.ceiling = (at(CEILING_PERCENT) * 1000.0).round() / 1000.0;
+    info.ceiling = rounded(f64::from(at(CEILING_PERCENT)));
     println!(
-        "crowd of the people: least {}, median {}, most {}",
+        "crowd of the people: least {:.3}, median {:.3}, most {:.3}",
         at(0),
         at(50),
         at(100)
     );
     let text = toml::to_string(&info)?;
+    Cohort::read(&text, &bytes)?;
     fs::write(format!("{out}.i8"), &bytes)?;
     fs::write(format!("{out}.toml"), &text)?;
-    hides_everybody(Cohort::read(&text, &bytes)?, &vectors, &all)
-}
-
-/// Draws from the normal distribution with the mean and covariance of the first encodings.
-fn draw(all: &[Vec<Encoding>]) -> Result<Vec<Encoding>> {
-    let first: Vec<&Encoding> = all.iter().map(|encodings| &encodings[0]).collect();
-    let count = first.len() as f64;
-    let mean: Vec<f64> = (0..ENCODING_LEN)
-        .map(|i| first.iter().map(|one| f64::from(one.as_slice()[i])).sum::<f64>() / count)
-        .collect();
-    let covariance = |i: usize, j: usize| {
-        let of = |one: &Encoding, i: usize| f64::from(one.as_slice()[i]) - mean[i];
-        first.iter().map(|one| of(one, i) * of(one, j)).sum::<f64>() / (count - 1.0)
-    };
-    // Cholesky: the lower triangle whose product with its transpose is the covariance.
-    let mut root = vec![[0f64; ENCODING_LEN]; ENCODING_LEN];
-    for i in 0..ENCODING_LEN {
-        for j in 0..=i {
-            let rest = covariance(i, j) - (0..j).map(|k| root[i][k] * root[j][k]).sum::<f64>();
-            root[i][j] = match i == j {
-                true if rest > 0.0 => rest.sqrt(),
-                true => {
-                    return Err("the people's encodings do not span all dimensions: take more people".into());
-                }
-                false => rest / root[j][j],
-            };
-        }
-    }
-    let mut vectors = Vec::new();
-    for _ in 0..VECTORS {
-        let mut normal = [0f64; ENCODING_LEN];
-        for value in &mut normal {
-            *value = normal_number()?;
-        }
-        let values: Vec<f64> = (0..ENCODING_LEN)
-            .map(|i| mean[i] + root[i].iter().zip(&normal).map(|(a, z)| a * z).sum::<f64>())
-            .collect();
-        vectors.push(Encoding::try_from_f64(&values)?);
-    }
-    let nearest = all
-        .iter()
-        .flatten()
-        .flat_map(|one| vectors.iter().map(move |vector| one.distance(vector)))
-        .fold(f32::MAX, f32::min);
-    println!(
-        "{} people; nearest of any of their encodings: {nearest:.3}",
-        all.len()
-    );
-    if nearest < APART {
-        return Err(format!("a vector came within {APART} of somebody: run it again").into());
-    }
-    Ok(vectors)
-}
-
-/// A standard normal number (Box and Muller) from the operating system's random numbers.
-fn normal_number() -> Result<f64> {
-    // Above 0, up to 1.
-    let unit = || -> Result<f64> {
-        let random = getrandom::u64().map_err(|error| format!("no random numbers: {error}"))?;
-        Ok(((random >> 11) + 1) as f64 / (1u64 << 53) as f64)
-    };
-    Ok((-2.0 * unit()?.ln()).sqrt() * (2.0 * std::f64::consts::PI * unit()?).cos())
-}
-
-/// Prints how near the vectors come to the people they were made of, and for comparison how near other people do.
-fn hides_everybody(cohort: Cohort, vectors: &[Encoding], all: &[Vec<Encoding>]) -> Result<()> {
-    let comparer = Comparer::with(cohort);
-    let fuse = |one: &Encoding| comparer.fuse(&[one]).ok_or("no encoding");
-    let made = vectors
-        .iter()
-        .map(fuse)
-        .collect::<std::result::Result<Vec<_>, _>>()?;
-    let real = all
-        .iter()
-        .map(|all| fuse(&all[0]))
-        .collect::<std::result::Result<Vec<_>, _>>()?;
-    let mut nearest = Vec::new();
-    for (what, ones) in [("synthetic vector", &made), ("person", &real)] {
-        for (place, one) in ones.iter().enumerate() {
-            let others = real
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| !(what == "person" && *other == place));
-            let mut near = (f32::MAX, f32::MAX);
-            for comparison in others.map(|(_, other)| comparer.compare(one, other)) {
-                near = (near.0.min(comparison.distance), near.1.min(comparison.score));
-            }
-            nearest.push(near);
-        }
-        let percentiles = |mut values: Vec<f32>| {
-            values.sort_by(f32::total_cmp);
-            let at = |share: usize| values[(values.len() - 1) * share / 100];
-            format!("least {:.3}, 1 % {:.3}, 50 % {:.3}", at(0), at(1), at(50))
-        };
-        println!(
-            "nearest person to each {what}: distance {}; score {}",
-            percentiles(nearest.iter().map(|near| near.0).collect()),
-            percentiles(nearest.iter().map(|near| near.1).collect())
-        );
-        nearest.clear();
-    }
     Ok(())
+}
+
+/// To what a person can read.
+fn rounded(value: f64) -> f32 {
+    ((value * 10_000.0).round() / 10_000.0) as f32
+}
+
+/// The averages of groups of at least [`LEAST`] people.
+fn groups(all: &[Vector]) -> Vec<Vector> {
+    let mut centres = spread(all);
+    loop {
+        let mut members = vec![0; all.len()];
+        for _ in 0..ROUNDS {
+            for (member, one) in members.iter_mut().zip(all) {
+                *member = nearest(one, &centres);
+            }
+            for (place, centre) in centres.iter_mut().enumerate() {
+                let group = all.iter().zip(&members).filter(|(_, member)| **member == place);
+                let (mut sum, mut count) = ([0f64; ENCODING_LEN], 0f64);
+                for (one, _) in group {
+                    sum.iter_mut().zip(one).for_each(|(sum, value)| *sum += value);
+                    count += 1.0;
+                }
+                if count > 0.0 {
+                    *centre = sum.map(|value| value / count);
+                }
+            }
+        }
+        // Counted with the members of which the averages are.
+        let size = |place: usize| members.iter().filter(|member| **member == place).count();
+        let smallest = (0..centres.len()).min_by_key(|place| size(*place));
+        if let Some(smallest) = smallest
+            && size(smallest) < LEAST
+        {
+            centres.swap_remove(smallest);
+            continue;
+        }
+        let mut sizes: Vec<usize> = (0..centres.len()).map(size).collect();
+        sizes.sort_unstable();
+        let distances = centres.iter().map(|centre| {
+            all.iter()
+                .map(|one| distance(one, centre))
+                .fold(f64::MAX, f64::min)
+        });
+        println!(
+            "{} people in {} groups of {sizes:?}; nearest person to an average: {:.3}",
+            all.len(),
+            centres.len(),
+            distances.fold(f64::MAX, f64::min)
+        );
+        return centres;
+    }
+}
+
+/// Beginnings that lie apart (k-means++).
+fn spread(all: &[Vector]) -> Vec<Vector> {
+    let mut random = Random(1);
+    let mut centres = vec![all[random.below(all.len())]];
+    while centres.len() < GROUPS {
+        let squares: Vec<f64> = all
+            .iter()
+            .map(|one| distance(one, &centres[nearest(one, &centres)]).powi(2))
+            .collect();
+        let mut left = random.unit() * squares.iter().sum::<f64>();
+        let chosen = squares.iter().position(|square| {
+            left -= square;
+            left <= 0.0
+        });
+        centres.push(all[chosen.unwrap_or(all.len() - 1)]);
+    }
+    centres
+}
+
+fn nearest(one: &Vector, centres: &[Vector]) -> usize {
+    (0..centres.len())
+        .min_by(|a, b| distance(one, &centres[*a]).total_cmp(&distance(one, &centres[*b])))
+        .unwrap_or(0)
+}
+
+/// The mean distance of a person to the nearest others.
+fn nearest_others(one: &Vector, all: &[Vector]) -> f64 {
+    let mut distances: Vec<f64> = all.iter().map(|other| distance(one, other)).collect();
+    distances.sort_by(f64::total_cmp);
+    // The first is the person.
+    distances[1..=NEIGHBOURS].iter().sum::<f64>() / NEIGHBOURS as f64
+}
+
+fn distance(one: &Vector, other: &Vector) -> f64 {
+    one.iter()
+        .zip(other)
+        .map(|(a, b)| (a - b) * (a - b))
+        .sum::<f64>()
+        .sqrt()
+}
+
+/// Prints how much of the variance among people is explained.
+fn explains(crowds: &[f32], near: &[f64]) {
+    let mean = near.iter().sum::<f64>() / near.len() as f64;
+    let variance: f64 = near.iter().map(|value| (value - mean).powi(2)).sum();
+    let left: f64 = near
+        .iter()
+        .zip(crowds)
+        .map(|(value, crowd)| (value - f64::from(*crowd)).powi(2))
+        .sum();
+    println!(
+        "of how far the nearest {NEIGHBOURS} others lie (mean {mean:.3}) {:.0} % is explained",
+        100.0 * (1.0 - left / variance)
+    );
 }

@@ -1,7 +1,8 @@
-//! Faces of nobody that a comparison is held against: how near a face is to people in general.
+//! How near a face is to people in general, by averages of groups of people.
 //!
-//! Faces of some groups of people lie closer together for an encoder than those of others. A fixed set of synthetic
-//! encodings, the cohort, tells for each face how crowded its surroundings are; see [`Comparison::score`].
+//! Faces of some groups of people lie closer together for an encoder than those of others. From its distances to a few
+//! centres, each the average of many people, follows for each face how near the nearest strangers are to be expected; see
+//! [`Comparison::score`]. That is adaptive score normalisation by a cohort, with the cohort replaced by what it says.
 //!
 //! [`Comparison::score`]: crate::Comparison::score
 
@@ -11,13 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ENCODING_LEN, Encoding, EngineId};
 
-/// The cohorts that are built in: what is said of each, and its vectors.
+/// The cohorts that are built in: what is said of each, and its centres.
 const BUILT_IN: [(&str, &[u8]); 1] = [(
     include_str!("../cohort/dlib-hog-resnet.toml"),
     include_bytes!("../cohort/dlib-hog-resnet.i8"),
 )];
 
-/// What is said of a cohort, in the file beside its vectors.
+/// What is said of a cohort, in the file beside its centres.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CohortInfo {
@@ -25,28 +26,28 @@ pub struct CohortInfo {
     pub engine: String,
     /// [`EngineId::model`].
     pub model: String,
-    /// How many vectors of [`ENCODING_LEN`] signed bytes.
-    pub vectors: usize,
-    /// What a byte is multiplied by.
+    /// What a byte of a centre is multiplied by.
     pub scale: f32,
-    /// How many nearest vectors count.
-    pub neighbours: usize,
+    /// What is added to the weighted distances.
+    pub offset: f32,
+    /// For each centre, of [`ENCODING_LEN`] signed bytes, what the distance to it counts.
+    pub weights: Vec<f32>,
     /// The most that [`Cohort::crowd`] says. Whoever is far from all faces gets no more allowance than the loneliest of those
     /// that it was made of: a distance never counts for less than itself without this much.
     pub ceiling: f32,
-    /// SHA-256 of the vectors, hexadecimal.
+    /// SHA-256 of the centres, hexadecimal.
     pub sha256: String,
     /// How it was made.
     pub made: Made,
 }
 
-/// How a cohort was made. The command makes another one each time, as good: its random numbers are kept nowhere.
+/// How a cohort was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Made {
     /// The command.
     pub command: String,
-    /// Of whom the encodings were whose mean and covariance it was drawn from.
+    /// Of whom the encodings were that it averages.
     pub source: String,
 }
 
@@ -56,52 +57,53 @@ pub enum CohortError {
     /// Its description cannot be read.
     #[error("the description of a cohort cannot be read: {0}")]
     Description(String),
-    /// Its vectors are not as many as described.
-    #[error("a cohort of {expected} vectors of {ENCODING_LEN} bytes has {found} bytes")]
+    /// Its centres are not as many as its weights.
+    #[error("a cohort of {expected} centres of {ENCODING_LEN} bytes has {found} bytes")]
     Size {
-        /// Vectors described.
+        /// Centres described.
         expected: usize,
         /// Bytes found.
         found: usize,
     },
-    /// It asks for no neighbours, or for more than it has vectors, or its scale or ceiling is no sensible number.
-    #[error("a cohort's neighbours, scale or ceiling are out of range")]
+    /// It has no centres, or a number in it is no sensible one.
+    #[error("a cohort's weights, offset, scale or ceiling are out of range")]
     Range,
 }
 
-/// A set of synthetic encodings of one engine.
+/// Averages of groups of people, by the encodings of one engine.
 #[derive(Debug)]
 pub struct Cohort {
     info: CohortInfo,
-    vectors: Vec<[f32; ENCODING_LEN]>,
+    centres: Vec<[f32; ENCODING_LEN]>,
 }
 
 impl Cohort {
-    /// Reads a description and its vectors.
-    pub fn read(description: &str, vectors: &[u8]) -> Result<Self, CohortError> {
+    /// Reads a description and its centres.
+    pub fn read(description: &str, centres: &[u8]) -> Result<Self, CohortError> {
         let info: CohortInfo =
             toml::from_str(description).map_err(|error| CohortError::Description(error.to_string()))?;
-        let expected = info.vectors.checked_mul(ENCODING_LEN);
-        if expected != Some(vectors.len()) {
+        if info.weights.len() * ENCODING_LEN != centres.len() {
             return Err(CohortError::Size {
-                expected: info.vectors,
-                found: vectors.len(),
+                expected: info.weights.len(),
+                found: centres.len(),
             });
         }
-        let sensible = |value: f32, most: f32| value > 0.0 && value <= most;
-        if info.neighbours == 0
-            || info.neighbours > info.vectors
-            || !sensible(info.scale, 1.0)
-            || !sensible(info.ceiling, 2.0)
+        let positive = |value: f32, most: f32| value > 0.0 && value <= most;
+        let small = |value: &f32| value.abs() <= 10.0;
+        if info.weights.is_empty()
+            || !info.weights.iter().all(small)
+            || !small(&info.offset)
+            || !positive(info.scale, 1.0)
+            || !positive(info.ceiling, 2.0)
         {
             return Err(CohortError::Range);
         }
-        let (rows, _) = vectors.as_chunks::<ENCODING_LEN>();
-        let vectors = rows
+        let (rows, _) = centres.as_chunks::<ENCODING_LEN>();
+        let centres = rows
             .iter()
             .map(|row| row.map(|byte| f32::from(byte.cast_signed()) * info.scale))
             .collect();
-        Ok(Self { info, vectors })
+        Ok(Self { info, centres })
     }
 
     /// The one that is built in for this engine; `None`: its distances are compared as they are.
@@ -109,7 +111,7 @@ impl Cohort {
         static ALL: OnceLock<Vec<Arc<Cohort>>> = OnceLock::new();
         let all = ALL.get_or_init(|| {
             // A test reads each of them: none is left out here.
-            let read = |(description, vectors): &(&str, &[u8])| Self::read(description, vectors).ok();
+            let read = |(description, centres): &(&str, &[u8])| Self::read(description, centres).ok();
             BUILT_IN.iter().filter_map(read).map(Arc::new).collect()
         });
         all.iter()
@@ -122,22 +124,20 @@ impl Cohort {
         &self.info
     }
 
-    /// The mean distance of an encoding to its nearest vectors of the cohort, up to [`CohortInfo::ceiling`]: small where faces
-    /// are many. Never NaN.
+    /// The mean distance at which an encoding's nearest strangers are to be expected, of as many as it was made of, up to
+    /// [`CohortInfo::ceiling`]: small where faces are many. Never NaN.
     pub fn crowd(&self, encoding: &Encoding) -> f32 {
-        let mut squares: Vec<f32> = self
-            .vectors
+        let distances = self
+            .centres
             .iter()
-            .map(|vector| squared_distance(vector, encoding.as_slice()))
-            .collect();
-        let nearest = self.info.neighbours;
-        // In range: `read` has seen to it that there are as many.
-        let (near, last, _) = squares.select_nth_unstable_by(nearest - 1, f32::total_cmp);
-        let sum: f32 = near.iter().map(|square| square.sqrt()).sum::<f32>() + last.sqrt();
+            .map(|centre| squared_distance(centre, encoding.as_slice()).sqrt());
+        let weighted = distances
+            .zip(&self.info.weights)
+            .map(|(distance, weight)| distance * weight);
+        let expected = self.info.offset + weighted.sum::<f32>();
         // Also of what has no finite distance: the numbers come from another process.
-        let mean = sum / nearest as f32;
-        if mean < self.info.ceiling {
-            mean
+        if expected < self.info.ceiling {
+            expected
         } else {
             self.info.ceiling
         }
@@ -162,13 +162,13 @@ mod tests {
     use super::*;
     use crate::testing::encoding;
 
-    fn described(vectors: usize, neighbours: usize, scale: f32) -> String {
+    fn described(weights: &[f32], offset: f32, scale: f32) -> String {
         toml::to_string(&CohortInfo {
             engine: "e".into(),
             model: "m".into(),
-            vectors,
             scale,
-            neighbours,
+            offset,
+            weights: weights.to_vec(),
             ceiling: 2.0,
             sha256: String::new(),
             made: Made {
@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn what_is_built_in_is_what_its_description_says() {
-        for (description, vectors) in BUILT_IN {
-            let cohort = Cohort::read(description, vectors).unwrap();
-            let hash: String = Sha256::digest(vectors)
+        for (description, centres) in BUILT_IN {
+            let cohort = Cohort::read(description, centres).unwrap();
+            let hash: String = Sha256::digest(centres)
                 .iter()
                 .map(|b| format!("{b:02x}"))
                 .collect();
@@ -205,38 +205,48 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_is_the_mean_distance_to_the_nearest() {
-        // At 0.1, 0.2, 0.3 and 0.4 along the first axis.
-        let mut bytes = vec![0; 4 * ENCODING_LEN];
-        for (place, row) in bytes.chunks_mut(ENCODING_LEN).enumerate() {
-            row[0] = 10 * (place as u8 + 1);
+    fn a_crowd_is_what_the_weighted_distances_say() {
+        // At 0.1 and 0.4 along the first axis.
+        let mut bytes = vec![0; 2 * ENCODING_LEN];
+        (bytes[0], bytes[ENCODING_LEN]) = (10, 40);
+        let cohort = Cohort::read(&described(&[0.5, -0.25], 0.3, 0.01), &bytes).unwrap();
+        for (at, crowd) in [(0.0, 0.25), (0.4, 0.45), (0.1, 0.225)] {
+            assert!((cohort.crowd(&encoding(at, 0)) - crowd).abs() < 1e-6, "{at}");
         }
-        let cohort = Cohort::read(&described(4, 3, 0.01), &bytes).unwrap();
-        assert!((cohort.crowd(&encoding(0.0, 0)) - 0.2).abs() < 1e-6);
-        assert!((cohort.crowd(&encoding(0.5, 0)) - 0.2).abs() < 1e-6);
-        let below = Cohort::read(&described(1, 1, 0.01), &[0x9c; ENCODING_LEN]).unwrap();
-        assert_eq!(below.crowd(&encoding(0.0, 0)), 2.0, "farther than the ceiling");
-        assert_eq!(below.crowd(&encoding(f32::MAX, 0)), 2.0);
+        assert_eq!(cohort.crowd(&encoding(20.0, 0)), 2.0, "no more than the ceiling");
+        for far in [1e18, 1e19, 1e20, f32::MAX] {
+            assert!(cohort.crowd(&encoding(far, 0)) <= 2.0, "{far}");
+            let falls = Cohort::read(&described(&[0.5, -0.75], 0.3, 0.01), &bytes).unwrap();
+            assert!(falls.crowd(&encoding(far, 0)) <= 2.0, "{far}");
+        }
     }
 
     #[test]
     fn a_cohort_that_does_not_hold_together_is_refused() {
         let one = [0u8; ENCODING_LEN];
-        assert!(Cohort::read(&described(1, 1, 0.01), &one).is_ok());
+        assert!(Cohort::read(&described(&[1.0], 0.0, 0.01), &one).is_ok());
         assert!(matches!(
             Cohort::read("x", &one),
             Err(CohortError::Description(_))
         ));
-        for vectors in [0, 2, usize::MAX] {
-            let wrong = Cohort::read(&described(vectors, 1, 0.01), &one).unwrap_err();
+        for weights in [&[][..], &[1.0, 1.0]] {
+            let wrong = Cohort::read(&described(weights, 0.0, 0.01), &one).unwrap_err();
             assert!(matches!(wrong, CohortError::Size { .. }), "{wrong}");
         }
-        for (neighbours, scale) in [(0, 0.01), (2, 0.01), (1, 0.0), (1, -1.0), (1, f32::NAN)] {
-            let wrong = Cohort::read(&described(1, neighbours, scale), &one).unwrap_err();
-            assert!(
-                matches!(wrong, CohortError::Range | CohortError::Description(_)),
-                "{wrong}"
-            );
+        assert_eq!(
+            Cohort::read(&described(&[], 0.0, 0.01), &[]).unwrap_err(),
+            CohortError::Range
+        );
+        for (weight, offset, scale) in [
+            (f32::NAN, 0.0, 0.01),
+            (99.0, 0.0, 0.01),
+            (1.0, f32::INFINITY, 0.01),
+            (1.0, 0.0, 0.0),
+            (1.0, 0.0, -1.0),
+            (1.0, 0.0, f32::NAN),
+        ] {
+            let wrong = Cohort::read(&described(&[weight], offset, scale), &one).unwrap_err();
+            assert_eq!(wrong, CohortError::Range);
         }
     }
 }

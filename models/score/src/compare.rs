@@ -14,8 +14,7 @@ pub struct Comparer {
 #[derive(Clone, Debug)]
 pub struct Fused {
     mean: Encoding,
-    /// How near the mean is to people in general: the mean distance to its nearest vectors of the cohort. 0 where nothing
-    /// is normalised.
+    /// How near the mean is to people in general ([`Cohort::crowd`]). 0 where nothing is normalised.
     crowd: f32,
 }
 
@@ -86,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_score_is_the_distance_less_what_the_surroundings_lead_to_expect() {
-        let description = "engine='e'\nmodel='m'\nvectors=1\nscale=0.01\nneighbours=1\nceiling=2.0\nsha256=''\n\
+        let description = "engine='e'\nmodel='m'\nscale=0.01\noffset=0.0\nweights=[1.0]\nceiling=2.0\nsha256=''\n\
                            [made]\ncommand=''\nsource=''\n";
         let cohort = Cohort::read(description, &[0; ENCODING_LEN]).unwrap();
         let comparer = Comparer::with(cohort);
@@ -94,7 +93,7 @@ mod tests {
         let (near, far) = (comparer.fuse(&[&near]).unwrap(), comparer.fuse(&[&far]).unwrap());
         let comparison = comparer.compare(&near, &far);
         assert!((comparison.distance - 0.4).abs() < 1e-6);
-        // 0.3 and 0.7 from the only vector of the cohort: 0.5 in the mean.
+        // 0.3 and 0.7 from the only centre: 0.5 in the mean.
         assert!((comparison.score + 0.1).abs() < 1e-6);
         assert_eq!(comparison, comparer.compare(&far, &near));
     }

@@ -15,6 +15,9 @@ const DRAWS: usize = 6;
 const LOGINS: usize = 20;
 /// Pictures between the beginnings of strangers' logins, and of all of a webcam.
 const STEP: usize = 3;
+/// Single pictures of an occasion that are compared, as templates and as probes.
+const ENROLLED_SINGLES: usize = 2;
+const SINGLES: usize = 4;
 /// Of one person, whose hundreds of pictures would outweigh all others.
 const PICTURES: usize = 60;
 
@@ -31,8 +34,14 @@ pub enum Kind {
 /// People who are measured together.
 pub struct Group {
     pub name: String,
-    /// Of each person the occasions, of each occasion the usable pictures, and which of them an enrolment would take.
-    occasions: Vec<Vec<Vec<Usable>>>,
+    people: Vec<Person>,
+}
+
+/// One person's usable pictures.
+#[derive(Clone, Default)]
+struct Person {
+    /// By occasion, and which of them an enrolment would take.
+    occasions: Vec<Vec<Usable>>,
     /// Whether pictures tell the sitting they are of.
     sittings: bool,
 }
@@ -78,40 +87,70 @@ impl Tries {
 }
 
 impl Group {
+    /// Everybody but those of the cohort. Whose names are of the same words is one person: in LFW some are there twice.
     pub fn of(name: &str, people: People) -> Self {
-        let mut sittings = false;
-        let mut occasions = Vec::new();
+        let mut all: BTreeMap<Vec<String>, Person> = BTreeMap::new();
         for (person, pictures) in people {
             if of_the_cohort(&person, pictures.len()) {
                 continue;
             }
-            let mut focus: BTreeMap<String, Focus> = BTreeMap::new();
-            let mut own: Vec<(Option<String>, Vec<Usable>)> = Vec::new();
-            for Picture { session, faces } in pictures.into_iter().take(PICTURES * 4) {
-                sittings |= session.is_some();
-                let Ok(face) = one_good_face(&faces, &LOGIN) else {
-                    continue;
-                };
-                // Only a sitting has one camera.
-                if let Some(session) = &session
-                    && focus.entry(session.clone()).or_default().judge(face).is_err()
-                {
-                    continue;
-                }
-                let one = (face.encoding.clone(), one_good_face(&faces, &ENROLMENT).is_ok());
-                match own.iter_mut().find(|(other, _)| *other == session) {
-                    Some((_, all)) if all.len() < PICTURES => all.push(one),
-                    Some(_) => {}
-                    None => own.push((session, vec![one])),
-                }
-            }
-            occasions.push(own.into_iter().map(|(_, all)| all).collect());
+            let mut words: Vec<String> = person.split('_').map(str::to_lowercase).collect();
+            words.sort_unstable();
+            all.entry(words).or_default().take(pictures);
         }
         Self {
             name: name.into(),
-            occasions,
-            sittings,
+            people: all
+                .into_values()
+                .filter(|person| person.mean().is_some())
+                .collect(),
         }
+    }
+
+    /// These people, and those of another group whose faces lie nearer to the middle of these than to the middle of their own group: what
+    /// the encoder takes for people like these.
+    pub fn and_like_them(mut self, others: Self) -> Self {
+        let (Some(here), Some(there)) = (self.middle(), others.middle()) else {
+            return self;
+        };
+        let like = |person: &Person| {
+            person
+                .mean()
+                .is_some_and(|mean| mean.distance(&here) < mean.distance(&there))
+        };
+        self.people.extend(others.people.into_iter().filter(like));
+        self
+    }
+
+    /// Everybody counts alike.
+    fn middle(&self) -> Option<Encoding> {
+        let means: Vec<Encoding> = self.people.iter().filter_map(Person::mean).collect();
+        Encoding::mean(&means.iter().collect::<Vec<_>>())
+    }
+
+    /// How many people, and how near single pictures of strangers come to single pictures: some of each occasion. Of many more people
+    /// than there are complete logins of.
+    pub fn singles(&self, comparer: &Comparer, kind: Kind) -> (usize, Vec<f32>) {
+        let (mut enrolled, mut tried) = (Vec::new(), Vec::new());
+        for (who, person) in self.people.iter().enumerate() {
+            for occasion in &person.occasions {
+                let fused = |encoding| Some((who, comparer.fuse(&[encoding])?));
+                let good = occasion.iter().filter(|(_, good)| *good);
+                enrolled.extend(good.take(ENROLLED_SINGLES).filter_map(|(one, _)| fused(one)));
+                tried.extend(occasion.iter().take(SINGLES).filter_map(|(one, _)| fused(one)));
+            }
+        }
+        let mut reaches = Vec::new();
+        for (who, probe) in &tried {
+            for (_, template) in enrolled.iter().filter(|(other, _)| other != who) {
+                let comparison = comparer.compare(template, probe);
+                reaches.push(match kind {
+                    Kind::Distance => comparison.distance,
+                    Kind::Score => comparison.score,
+                });
+            }
+        }
+        (self.people.len(), reaches)
     }
 
     /// Everybody's templates against everybody's logins.
@@ -124,8 +163,8 @@ impl Group {
         let enrolled = self.templates(comparer);
         let all: Vec<Fused> = enrolled.iter().map(|template| template.fused.clone()).collect();
         let mut random = Random(1);
-        for (who, own) in self.occasions.iter().enumerate() {
-            for (when, occasion) in own.iter().enumerate() {
+        for (who, Person { occasions, sittings }) in self.people.iter().enumerate() {
+            for (when, occasion) in occasions.iter().enumerate() {
                 let pictures: Vec<&Encoding> = occasion.iter().map(|(encoding, _)| encoding).collect();
                 let length = WINDOWS * frames;
                 for start in (0..pictures.len()).step_by(STEP).take(LOGINS) {
@@ -154,8 +193,7 @@ impl Group {
                     }
                     // A person's own template of this sitting, or of these very pictures, says nothing of another day.
                     for (template, reach) in enrolled.iter().zip(&reaches) {
-                        let sitting = self.sittings && template.when == when;
-                        if template.who == who && !sitting && self.sittings {
+                        if template.who == who && *sittings && template.when != when {
                             tries.genuine.extend(reach.map(|reach| Try {
                                 people: (who, who),
                                 reach,
@@ -163,7 +201,7 @@ impl Group {
                         }
                     }
                 }
-                if !self.sittings {
+                if !sittings {
                     self.others(
                         comparer,
                         kind,
@@ -206,8 +244,8 @@ impl Group {
 
     fn templates(&self, comparer: &Comparer) -> Vec<Template> {
         let mut templates = Vec::new();
-        for (who, own) in self.occasions.iter().enumerate() {
-            for (when, occasion) in own.iter().enumerate() {
+        for (who, person) in self.people.iter().enumerate() {
+            for (when, occasion) in person.occasions.iter().enumerate() {
                 let good: Vec<usize> = (0..occasion.len()).filter(|place| occasion[*place].1).collect();
                 // Spread over the occasion, as an enrolment's are over its time.
                 let step = good.len() / TEMPLATE;
@@ -228,6 +266,43 @@ impl Group {
             }
         }
         templates
+    }
+}
+
+impl Person {
+    fn take(&mut self, pictures: Vec<Picture>) {
+        let mut focus: BTreeMap<String, Focus> = BTreeMap::new();
+        let mut own: Vec<(Option<String>, Vec<Usable>)> = Vec::new();
+        for Picture { session, faces } in pictures.into_iter().take(PICTURES * 4) {
+            self.sittings |= session.is_some();
+            let Ok(face) = one_good_face(&faces, &LOGIN) else {
+                continue;
+            };
+            // Only a sitting has one camera.
+            if let Some(session) = &session
+                && focus.entry(session.clone()).or_default().judge(face).is_err()
+            {
+                continue;
+            }
+            let one = (face.encoding.clone(), one_good_face(&faces, &ENROLMENT).is_ok());
+            match own.iter_mut().find(|(other, _)| *other == session) {
+                Some((_, all)) if all.len() < PICTURES => all.push(one),
+                Some(_) => {}
+                None => own.push((session, vec![one])),
+            }
+        }
+        if !self.sittings
+            && let Some(pictures) = self.occasions.first_mut()
+        {
+            pictures.extend(own.into_iter().flat_map(|(_, all)| all));
+        } else {
+            self.occasions.extend(own.into_iter().map(|(_, all)| all));
+        }
+    }
+
+    fn mean(&self) -> Option<Encoding> {
+        let all: Vec<&Encoding> = self.occasions.iter().flatten().map(|(one, _)| one).collect();
+        Encoding::mean(&all)
     }
 }
 

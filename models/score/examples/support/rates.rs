@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use statrs::distribution::{Beta, ContinuousCDF, Normal};
+
 use crate::lines::Random;
 use crate::logins::{Tries, Try};
 
@@ -27,16 +29,33 @@ impl Rates {
         within.checked_sub(1).map(|place| self.0[place])
     }
 
-    /// The limit for a rate, and what a factor of ten in the rate is worth. A rate that rests on fewer than `enough` false
-    /// matches is extrapolated from the smallest that rests on so many, by the decade above it: the tail of such
-    /// distributions falls off faster the farther out, so that this errs to the narrow side.
-    pub fn limit(&self, rate: f64, enough: usize) -> (f32, f32) {
-        let sure = enough as f64 / self.0.len() as f64;
-        let at = |rate: f64| self.quantile(rate.min(0.5)).unwrap_or(f32::NEG_INFINITY);
-        let from = rate.max(sure);
-        let decade = at(from * 10.0) - at(from);
-        (at(from) - decade * (from / rate).log10() as f32, decade)
+    /// Below this rate fewer than `enough` strangers come so near.
+    pub fn sure(&self, enough: usize) -> f64 {
+        (enough as f64 / self.0.len() as f64).min(0.05)
     }
+
+    /// How much of a score one standard deviation is in the tail: over the factor of ten above the rate of `enough` strangers.
+    pub fn deviation(&self, enough: usize) -> f32 {
+        let sure = self.sure(enough);
+        let wide = (10.0 * sure).min(0.5);
+        match (self.quantile(wide), self.quantile(sure)) {
+            (Some(far), Some(near)) => (far - near) / (deviations(wide) - deviations(sure)) as f32,
+            _ => f32::INFINITY,
+        }
+    }
+
+    /// The limit for a rate. One that rests on fewer than `enough` strangers is extrapolated, as the tail of a normal distribution
+    /// with this deviation.
+    pub fn limit(&self, rate: f64, enough: usize, deviation: f32) -> f32 {
+        let from = rate.max(self.sure(enough));
+        let known = self.quantile(from).unwrap_or(f32::NEG_INFINITY);
+        known + deviation * (deviations(rate) - deviations(from)) as f32
+    }
+}
+
+/// How many standard deviations below the mean that share of a normal distribution lies, as a negative number.
+fn deviations(rate: f64) -> f64 {
+    Normal::standard().inverse_cdf(rate)
 }
 
 /// The 95 % upper bound of the share of strangers within a limit, with pairs of people taken as independent: the greater of a
@@ -102,27 +121,6 @@ pub fn upper_bound_of_people(tries: &Tries, limit: f32) -> f64 {
 
 /// The rate at which so few errors, or fewer, come with a probability of 5 %. Without an error about 3 / tries.
 fn clopper_pearson(errors: usize, tries: usize) -> f64 {
-    if errors >= tries {
-        return 1.0;
-    }
-    // The probability of at most `errors`, term by term; it falls with the rate.
-    let at_most = |rate: f64| {
-        let mut term = (1.0 - rate).ln() * tries as f64;
-        let mut sum = term.exp();
-        for k in 0..errors {
-            term += ((tries - k) as f64 / (k + 1) as f64).ln() + (rate / (1.0 - rate)).ln();
-            sum += term.exp();
-        }
-        sum
-    };
-    let (mut low, mut high) = (1e-12, 1.0 - 1e-12);
-    for _ in 0..200 {
-        let middle = f64::midpoint(low, high);
-        if at_most(middle) > 0.05 {
-            low = middle
-        } else {
-            high = middle
-        }
-    }
-    high
+    let good = tries.saturating_sub(errors) as f64;
+    Beta::new(errors as f64 + 1.0, good).map_or(1.0, |beta| beta.inverse_cdf(0.95))
 }
