@@ -78,6 +78,7 @@ fn main() -> Result<()> {
                 print!("{how}, {frames} fused, {}: ", group.name);
                 table(&tries);
             }
+            across(&loaded, &comparer, kind, frames);
         }
     }
     let comparer = Comparer::of(&engine);
@@ -169,6 +170,25 @@ fn main() -> Result<()> {
     fs::write(out, &text)?;
     println!("{text}");
     Ok(())
+}
+
+/// How many strangers of each group a limit lets in that was set on the first group alone.
+fn across(groups: &[Group], comparer: &Comparer, kind: Kind, frames: usize) {
+    let tries: Vec<Rates> = groups
+        .iter()
+        .map(|group| Rates::of(&group.tries(comparer, kind, frames)))
+        .collect();
+    let [first, others @ ..] = tries.as_slice() else {
+        return;
+    };
+    for rate in [1e-2, 1e-3] {
+        let limit = first.limit(rate, ENOUGH, first.deviation(ENOUGH));
+        print!("  within {limit:.3}, {rate:.0e} on {}:", groups[0].name);
+        for (group, rates) in groups[1..].iter().zip(others) {
+            print!(" {} {:.2} %", group.name, 100.0 * rates.share(limit));
+        }
+        println!();
+    }
 }
 
 /// The command, without the folders of this machine.

@@ -29,6 +29,11 @@ impl Rates {
         within.checked_sub(1).map(|place| self.0[place])
     }
 
+    /// The share of the strangers within a limit.
+    pub fn share(&self, limit: f32) -> f64 {
+        self.0.partition_point(|reach| *reach <= limit) as f64 / self.0.len().max(1) as f64
+    }
+
     /// Below this rate fewer than `enough` strangers come so near.
     pub fn sure(&self, enough: usize) -> f64 {
         (enough as f64 / self.0.len() as f64).min(0.05)
