@@ -212,6 +212,37 @@ fn the_nearest_of_several_templates_decides() {
 }
 
 #[test]
+fn what_lies_between_two_templates_matches_their_mean_and_the_nearer_is_named() {
+    let along = |id, axis| Enrolled {
+        fused: fused(encoding(0.6, axis)),
+        ..template(id, CameraKind::Colour)
+    };
+    // Half-way between 0.6 along one axis and 0.6 along another, so 0.42 from either.
+    let between = |nearer: f32| {
+        let mut numbers = vec![0.0; facelogin_score::ENCODING_LEN];
+        (numbers[5], numbers[6]) = (0.3 - nearer, 0.3 + nearer);
+        facelogin_score::Encoding::try_from_f64(
+            &numbers.iter().map(|n: &f32| f64::from(*n)).collect::<Vec<_>>(),
+        )
+        .unwrap()
+    };
+    for (nearer, expected) in [(0.02, Some(2)), (-0.02, Some(1)), (0.4, Some(2))] {
+        let mut two = at_a_colour_camera(RULES, vec![along(1, 5), along(2, 6)]);
+        let faces = [face(between(nearer))];
+        for picture in 0..3 {
+            two.observe(ms(33 * picture), &faces);
+        }
+        assert_eq!(two.finish(ms(100)).template, expected, "{nearer}");
+    }
+    // One alone is too far.
+    let mut one = at_a_colour_camera(RULES, vec![along(1, 5)]);
+    for picture in 0..3 {
+        one.observe(ms(33 * picture), &[face(between(0.0))]);
+    }
+    assert_eq!(one.finish(ms(100)).template, None);
+}
+
+#[test]
 fn r18_faces_are_compared_with_templates_of_the_cameras_kind_alone() {
     use CameraKind::{Colour, Infrared, Replay, Unknown};
     let matched = |camera: Option<CameraKind>, enrolled: &[CameraKind]| {

@@ -101,13 +101,17 @@ fn main() -> Result<()> {
         println!(" (from {:.1e} on extrapolated)", singles.sure(ENOUGH));
         deviations.push(of[0].max(of[1]));
     }
+    // Ten templates give a stranger ten times the chance at most: the limit must be narrower by as much as that is worth.
+    let mut decade = 0f32;
     let mut levels = Vec::new();
     for (level, aim) in AIMS {
         // The worst group's: what is safe for everybody.
         let mut limit = f32::MAX;
         let mut worst = "";
         for ((group, tries), deviation) in measured.iter().zip(&deviations) {
-            let own = Rates::of(tries).limit(aim, ENOUGH, *deviation);
+            let rates = Rates::of(tries);
+            let own = rates.limit(aim, ENOUGH, *deviation);
+            decade = decade.max(own - rates.limit(aim / 10.0, ENOUGH, *deviation));
             println!("{} at {aim:e}: {own:.3}", group.name);
             if own < limit {
                 (limit, worst) = (own, &group.name);
@@ -137,25 +141,6 @@ fn main() -> Result<()> {
             supported: evidence.iter().all(|evidence| evidence.supports(aim)),
             evidence,
         });
-    }
-    let mut decade = 0f32;
-    // More templates: the limit must be narrower by as much as ten of them bring strangers nearer, wherever that was seen.
-    for (group, tries) in &measured {
-        let ten = Rates::among(tries.of_ten.clone());
-        let one = Rates::of(tries);
-        for rate in [1e-2, 1e-3] {
-            // Where one template's rate rests on enough.
-            if rate < one.sure(ENOUGH) {
-                continue;
-            }
-            if let (Some(near), Some(many)) = (one.quantile(rate), ten.quantile(rate)) {
-                println!(
-                    "{} at {rate:e}: 1 template {near:.3}, 10 templates {many:.3}",
-                    group.name
-                );
-                decade = decade.max(near - many);
-            }
-        }
     }
     let calibration = Calibration {
         engine: engine.name,

@@ -18,7 +18,7 @@ use std::path::Path;
 
 use facelogin_score::calibration::{Calibration, Level};
 use facelogin_score::gates::{LOGIN, one_good_face};
-use facelogin_score::{Comparer, Encoding, EngineId, Face, Limit, Login, LoginRules, WINDOWS};
+use facelogin_score::{Comparer, Encoding, EngineId, Face, Fused, Limit, Login, LoginRules, WINDOWS};
 use lines::{Result, people};
 
 const DRAWS: usize = 6;
@@ -76,7 +76,76 @@ fn main() -> Result<()> {
             strangers.len()
         );
     }
+    two(&comparer, &sittings, table);
     Ok(())
+}
+
+/// Of whoever sat there three times: refused in the third sitting with a template of one of the others, with both, and with both
+/// beside their mean, as a login has them; each by the limit for so many chances.
+fn two(comparer: &Comparer, sittings: &[Sitting], table: &Calibration) {
+    let mut reached: Vec<Vec<f32>> = Vec::new();
+    for (third, sitting) in sittings.iter().enumerate() {
+        let others: Vec<&Sitting> = sittings
+            .iter()
+            .enumerate()
+            .filter(|(place, other)| *place != third && other.who == sitting.who && other.faces.len() >= 8)
+            .map(|(_, other)| other)
+            .collect();
+        for (place, first) in others.iter().enumerate() {
+            for second in &others[place + 1..] {
+                for draw in 0..DRAWS {
+                    let template = |of: &Sitting| {
+                        let places = spread(&of.faces, 5, draw);
+                        let encodings: Vec<&Encoding> =
+                            places.iter().map(|place| &of.faces[*place].encoding).collect();
+                        comparer.fuse(&encodings)
+                    };
+                    let both = [template(first), template(second)]
+                        .into_iter()
+                        .flatten()
+                        .collect();
+                    let all = comparer.beside_their_mean(both);
+                    reached.extend(logins(comparer, sitting, &all));
+                }
+            }
+        }
+    }
+    for level in [Level::Convenient, Level::Balanced, Level::Strict] {
+        let refused = |chances: u32, nearest: fn(&[f32]) -> f32| {
+            let limit = table.limit(level, chances).value();
+            let refused = reached.iter().filter(|reaches| nearest(reaches) > limit).count();
+            100.0 * refused as f64 / reached.len() as f64
+        };
+        println!(
+            "{}, whoever sat three times: 1 template {:.1} %, or {:.1} %; 2: {:.1} %; 2 and their mean: {:.1} % (of {})",
+            level.name(),
+            refused(1, |reaches| reaches[0]),
+            refused(1, |reaches| reaches[1]),
+            refused(2, |reaches| reaches[0].min(reaches[1])),
+            refused(3, |reaches| reaches.iter().copied().fold(f32::MAX, f32::min)),
+            reached.len()
+        );
+    }
+}
+
+/// The reaches of all complete logins of a sitting with these templates.
+fn logins(comparer: &Comparer, sitting: &Sitting, templates: &[Fused]) -> Vec<Vec<f32>> {
+    let starts = (0..sitting.faces.len()).step_by(STEP);
+    // A shorter one has fewer chances to match than a login has.
+    let whole = starts.filter_map(|start| sitting.faces.get(start..start + WINDOWS * FRAMES));
+    whole
+        .map(|pictures| {
+            let rules = LoginRules {
+                limit: Limit::Score(f32::NEG_INFINITY),
+                frames: FRAMES,
+            };
+            let mut login = Login::new(rules, comparer.clone(), templates.to_vec());
+            for face in pictures {
+                login.push(&face.encoding);
+            }
+            login.reaches().iter().flatten().copied().collect()
+        })
+        .collect()
 }
 
 fn sittings(file: &Path, engine: &EngineId) -> Result<Vec<Sitting>> {
@@ -102,42 +171,29 @@ fn sittings(file: &Path, engine: &EngineId) -> Result<Vec<Sitting>> {
 
 /// The reaches of strangers, and of the enrolled in other sittings.
 fn measure(comparer: &Comparer, sittings: &[Sitting], size: usize, choice: Choice) -> (Vec<f32>, Vec<f32>) {
-    let mut templates = Vec::new();
+    let (mut places, mut templates) = (Vec::new(), Vec::new());
     for (place, sitting) in sittings.iter().enumerate() {
         // The same sittings for every way.
         if sitting.faces.len() < 10 {
             continue;
         }
         for draw in 0..DRAWS {
-            let places = choice(&sitting.faces, size, draw);
-            let encodings: Vec<&Encoding> = places
-                .iter()
-                .map(|place| &sitting.faces[*place].encoding)
-                .collect();
-            templates.extend(comparer.fuse(&encodings).map(|fused| (place, fused)));
+            let chosen = choice(&sitting.faces, size, draw);
+            let encodings: Vec<&Encoding> = chosen.iter().map(|one| &sitting.faces[*one].encoding).collect();
+            if let Some(fused) = comparer.fuse(&encodings) {
+                places.push(place);
+                templates.push(fused);
+            }
         }
     }
     let (mut strangers, mut genuine) = (Vec::new(), Vec::new());
     for (place, sitting) in sittings.iter().enumerate() {
-        for start in (0..sitting.faces.len()).step_by(STEP) {
-            let rules = LoginRules {
-                limit: Limit::Score(f32::NEG_INFINITY),
-                frames: FRAMES,
-            };
-            let all = templates.iter().map(|(_, fused)| fused.clone()).collect();
-            let mut login = Login::new(rules, comparer.clone(), all);
-            // A shorter one has fewer chances to match than a login has.
-            let Some(pictures) = sitting.faces.get(start..start + WINDOWS * FRAMES) else {
-                break;
-            };
-            for face in pictures {
-                login.push(&face.encoding);
-            }
-            for ((other, _), reach) in templates.iter().zip(login.reaches()) {
+        for reaches in logins(comparer, sitting, &templates) {
+            for (other, reach) in places.iter().zip(reaches) {
                 if sittings[*other].who != sitting.who {
-                    strangers.extend(*reach);
+                    strangers.push(reach);
                 } else if *other != place {
-                    genuine.extend(*reach);
+                    genuine.push(reach);
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use facelogin_score::gates::{ENROLMENT, Focus, LOGIN, one_good_face};
 use facelogin_score::{Comparer, Encoding, Fused, Limit, Login, LoginRules, WINDOWS};
 
-use crate::lines::{People, Picture, Random, of_the_cohort};
+use crate::lines::{People, Picture, of_the_cohort};
 
 /// Pictures of a template.
 const TEMPLATE: usize = 5;
@@ -58,9 +58,6 @@ pub struct Try {
 /// All logins of a group, each with all the pictures that it may take.
 pub struct Tries {
     pub impostors: Vec<Try>,
-    /// Reaches of strangers who have a chance with each of ten templates of different people: the worst case of as many
-    /// templates of one person.
-    pub of_ten: Vec<f32>,
     pub genuine: Vec<Try>,
 }
 
@@ -157,12 +154,10 @@ impl Group {
     pub fn tries(&self, comparer: &Comparer, kind: Kind, frames: usize) -> Tries {
         let mut tries = Tries {
             impostors: Vec::new(),
-            of_ten: Vec::new(),
             genuine: Vec::new(),
         };
         let enrolled = self.templates(comparer);
         let all: Vec<Fused> = enrolled.iter().map(|template| template.fused.clone()).collect();
-        let mut random = Random(1);
         for (who, Person { occasions, sittings }) in self.people.iter().enumerate() {
             for (when, occasion) in occasions.iter().enumerate() {
                 let pictures: Vec<&Encoding> = occasion.iter().map(|(encoding, _)| encoding).collect();
@@ -173,24 +168,16 @@ impl Group {
                         break;
                     };
                     let reaches = reaches(comparer, kind, frames, all.clone(), login);
-                    let strangers: Vec<f32> = enrolled
+                    let strangers = enrolled
                         .iter()
                         .zip(&reaches)
-                        .filter(|(template, _)| template.who != who)
-                        .filter_map(|(template, reach)| {
-                            let reach = (*reach)?;
-                            tries.impostors.push(Try {
-                                people: (template.who, who),
-                                reach,
-                            });
-                            Some(reach)
+                        .filter(|(template, _)| template.who != who);
+                    tries.impostors.extend(strangers.filter_map(|(template, reach)| {
+                        Some(Try {
+                            people: (template.who, who),
+                            reach: (*reach)?,
                         })
-                        .collect();
-                    // As many as there are templates, so that the tails compare.
-                    for _ in 0..strangers.len() {
-                        let ten = (0..10).map(|_| strangers[random.below(strangers.len())]);
-                        tries.of_ten.push(ten.fold(f32::MAX, f32::min));
-                    }
+                    }));
                     // A person's own template of this sitting, or of these very pictures, says nothing of another day.
                     for (template, reach) in enrolled.iter().zip(&reaches) {
                         if template.who == who && *sittings && template.when != when {
