@@ -20,12 +20,17 @@ pub enum Networks {
     Untold(Files),
 }
 
+/// Without the configuration, in the daemon's words.
+pub fn told(words: &str) -> Link {
+    Link::hangs(NAME, format!("the daemon says: {words}"))
+}
+
 /// A link for each kind of camera in use: `kinds`, both where that is not known.
 pub fn links(config: Option<&Config>, networks: &Networks, kinds: &[CameraKind]) -> Vec<Link> {
     let Some(config) = config else {
         return vec![Link::hangs(
             NAME,
-            "what is asked of a face is not known without a valid configuration",
+            "what is asked of a face is not known without the configuration",
         )];
     };
     let asked = Asked::of(config);

@@ -56,7 +56,7 @@ fn judge(rows: &[Row], configured: bool, as_root: bool) -> Vec<Link> {
         ([], true) => Link::failure(NAME, "no login uses the face", ENABLE),
         ([], false) => Link::hangs(
             NAME,
-            "which may use the face is not known without a valid configuration",
+            "which may use the face is not known without the configuration",
         ),
         (said, _) => Link::ok(NAME, said.join("; ")),
     };

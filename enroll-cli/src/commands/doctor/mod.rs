@@ -114,7 +114,10 @@ fn examine(context: &Context<'_, '_>, user: Option<&str>, root: bool) -> Vec<Lin
             _ => Networks::Untold(files),
         }
     });
-    links.extend(liveness::links(config, &networks, &sees));
+    links.extend(match (config, status) {
+        (None, Some(status)) => vec![liveness::told(&status.liveness)],
+        _ => liveness::links(config, &networks, &sees),
+    });
     let used = cameras.used.as_deref();
     links.push(cameras.link);
     links.push(match (enrolled.as_ref(), user) {
@@ -123,7 +126,7 @@ fn examine(context: &Context<'_, '_>, user: Option<&str>, root: bool) -> Vec<Lin
             templates::link(user.unwrap_or_default(), faces, &usable, (status, config), used)
         }
     });
-    links.extend(standing::level(config));
+    links.extend(standing::level(config, status));
     links.push(standing::lockout(status, user));
     links.push(standing::presence(status));
     links

@@ -74,7 +74,7 @@ pub fn links(config: Option<&Config>) -> Vec<Link> {
     let Some(config) = config else {
         return vec![Link::hangs(
             NAME,
-            "which are needed is not known without a valid configuration",
+            "which are needed is not known without the configuration",
         )];
     };
     let used = set_of(config.engine);

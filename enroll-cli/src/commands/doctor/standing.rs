@@ -10,18 +10,19 @@ const LEVEL: &str = "level";
 const LOCKOUT: &str = "lockout";
 const PRESENCE: &str = "presence";
 
-/// What is known of the strictness in use.
-pub fn level(config: Option<&Config>) -> Vec<Link> {
-    match config {
-        Some(config) => levels(config)
-            .into_iter()
-            .map(|said| Link::ok(LEVEL, said))
-            .collect(),
-        None => vec![Link::hangs(
-            LEVEL,
-            "how strict logins are is not known without a valid configuration",
-        )],
-    }
+/// What is known of the strictness in use; without the configuration in the daemon's words.
+pub fn level(config: Option<&Config>, status: Option<&StatusOut>) -> Vec<Link> {
+    let said = match (config, status) {
+        (Some(config), _) => levels(config),
+        (None, Some(status)) => status.security.lines().map(str::to_owned).collect(),
+        (None, None) => {
+            return vec![Link::hangs(
+                LEVEL,
+                "how strict logins are is not known without the configuration",
+            )];
+        }
+    };
+    said.into_iter().map(|said| Link::ok(LEVEL, said)).collect()
 }
 
 /// Whether mismatches keep the face out.
@@ -125,8 +126,9 @@ mod tests {
 
     #[test]
     fn the_level_says_what_was_measured_of_it() {
-        let links = level(Some(&Config::default()));
+        let links = level(Some(&Config::default()), None);
         assert!(links[0].found.starts_with("balanced: aims at"), "{links:?}");
-        assert_eq!(level(None)[0].state, State::Unknown);
+        assert_eq!(level(None, Some(&status()))[0].found, "balanced: as measured");
+        assert_eq!(level(None, None)[0].state, State::Unknown);
     }
 }
