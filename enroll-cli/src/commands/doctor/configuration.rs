@@ -25,7 +25,7 @@ pub fn link(path: &Path, read: &Result<Config, ConfigError>, root: bool) -> Link
                 }
                 some => some.join(", "),
             };
-            let found = format!("{shown} is valid; it lets use the face: {services}");
+            let found = format!("{shown} is valid; these may use the face: {services}");
             match warnings(config).as_slice() {
                 [] => Link::ok(NAME, found),
                 dangers => Link::warning(

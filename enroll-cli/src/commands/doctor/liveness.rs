@@ -44,7 +44,8 @@ pub fn links(config: Option<&Config>, networks: &Networks, kinds: &[CameraKind])
     let sees = |kind| kinds.is_empty() || kinds.iter().any(|one| one.compared_as() == kind);
     let mut links = Vec::new();
     if sees(CameraKind::Colour) {
-        links.push(colour(&asked, networks));
+        let alone = !kinds.is_empty() && !sees(CameraKind::Infrared);
+        links.push(colour(&asked, networks, alone));
     }
     if sees(CameraKind::Infrared) {
         links.push(infrared(&asked));
@@ -101,7 +102,9 @@ impl Asked {
     }
 }
 
-fn colour(asked: &Asked, networks: &Networks) -> Link {
+/// `alone`: it is known that the user's logins use no other kind. A camera that cannot tell what is required is left out
+/// where there is another.
+fn colour(asked: &Asked, networks: &Networks, alone: bool) -> Link {
     let fetch = format!("sudo facelogin-enroll models fetch --set liveness && {RESTART}");
     let (missing, remedy) = match networks {
         Networks::Loaded => {
@@ -133,6 +136,7 @@ fn colour(asked: &Asked, networks: &Networks) -> Link {
             return Link::failure(NAME, format!("colour: {}", why.join("; ")), fetch);
         }
     };
+    let required = asked.required.join(", ");
     if asked.required.is_empty() {
         Link::warning(
             NAME,
@@ -141,13 +145,16 @@ fn colour(asked: &Asked, networks: &Networks) -> Link {
             ),
             remedy,
         )
-    } else {
+    } else if alone {
         Link::failure(
             NAME,
-            format!(
-                "`required` ({}) refuses everybody on a colour camera: {missing}",
-                asked.required.join(", ")
-            ),
+            format!("`required` ({required}) refuses everybody on a colour camera: {missing}"),
+            remedy,
+        )
+    } else {
+        Link::warning(
+            NAME,
+            format!("`required` ({required}) leaves colour cameras out: {missing}"),
             remedy,
         )
     }
@@ -214,6 +221,16 @@ mod tests {
         );
         assert_eq!((links.len(), links[0].state), (1, State::Failure), "{links:?}");
         assert!(links[0].found.contains("refuses everybody"), "{links:?}");
+        // Where there is an infrared one, that is used; where nothing is known of cameras, nothing is claimed.
+        for kinds in [&[Colour, Infrared][..], &[]] {
+            let links = of(
+                "liveness = 'required'\n",
+                Networks::NotLoaded(Files::Absent),
+                kinds,
+            );
+            assert_eq!(links[0].state, State::Warning, "{links:?}");
+            assert!(links[0].found.contains("leaves colour cameras out"), "{links:?}");
+        }
         // For one service is broken enough.
         let one = format!("{OF_LOGIN}liveness = 'required'\n");
         let links = of(&one, Networks::NotLoaded(Files::Absent), &[Colour]);
