@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{add, audit, config, evaluate, models, pam, templates};
+use crate::commands::{add, audit, config, doctor, evaluate, models, pam, templates};
 use crate::exit::Exit;
 
 /// Enrol and manage faces, models and the configuration of facelogin.
@@ -62,6 +62,9 @@ pub enum Command {
     Test(UserArg),
     /// Tell who is in front of the camera. Needs root, and a camera.
     Identify,
+    /// Look at every link of the chain that a face login takes, and say of each that is broken what mends it. Needs no root
+    /// for yourself; root sees more. Changes nothing. The exit code is 1 when a link is broken.
+    Doctor(doctor::DoctorArgs),
     /// Show the daemon, the templates and the lockouts of a user. Needs no root for yourself.
     Status(UserArg),
     /// Forget the mismatches counted against a user. Needs root.

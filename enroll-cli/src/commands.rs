@@ -4,6 +4,7 @@ pub mod add;
 pub mod audit;
 pub mod cameras;
 pub mod config;
+pub mod doctor;
 pub mod evaluate;
 pub mod models;
 pub mod notify;
@@ -68,6 +69,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>) -> Result<Exit, CliError> {
         Command::Clear(args) => templates::clear(context, args),
         Command::Test(args) => scan::test(context, args),
         Command::Identify => scan::identify(context),
+        Command::Doctor(args) => doctor::doctor(context, args),
         Command::Status(args) => status::status(context, args),
         Command::Unlock(args) => status::unlock(context, args),
         Command::Audit(args) => audit::audit(context, args),

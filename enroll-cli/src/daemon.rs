@@ -1,12 +1,12 @@
 //! Calls to the daemon, with what can go wrong in them turned into this tool's errors.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use facelogin_protocol::codec::CodecError;
 use facelogin_protocol::{Client, ClientError, Deadline};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
 
@@ -33,6 +33,24 @@ impl Daemon {
     /// At this socket.
     pub fn at(socket: PathBuf) -> Self {
         Self { socket }
+    }
+
+    /// Where that is.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The version of whoever serves there, by what every Varlink service answers.
+    pub fn version(&self, wait: Duration) -> Result<String, CliError> {
+        #[derive(Deserialize)]
+        struct Info {
+            version: String,
+        }
+        let deadline = Deadline::after(wait);
+        Client::connect_to_interface(&self.socket, "org.varlink.service", deadline)
+            .and_then(|mut client| client.call("GetInfo", &Nothing {}, deadline))
+            .map(|info: Info| info.version)
+            .map_err(|error| self.explain(error))
     }
 
     /// One call, one reply.

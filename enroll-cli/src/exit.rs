@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done; the answer, if there was a question, is yes.
     Ok = 0,
-    /// The answer is no: the face does not match, nobody was recognised, a question was not confirmed.
+    /// The answer is no: the face does not match, nobody was recognised, a question was not confirmed, a link of the chain
+    /// is broken.
     Negative = 1,
     /// The command line makes no sense. The same code as clap's.
     Usage = 2,
@@ -35,8 +36,12 @@ impl Exit {
 
     fn meaning(self) -> &'static str {
         match self {
-            Self::Ok => "done; test: the face matches; identify: somebody was recognised",
-            Self::Negative => "the answer is no: no match, nobody recognised, not confirmed",
+            Self::Ok => {
+                "done; test: the face matches; identify: somebody was recognised; doctor: no link is broken"
+            }
+            Self::Negative => {
+                "the answer is no: no match, nobody recognised, not confirmed, a link is broken"
+            }
             Self::Usage => "the command line makes no sense",
             Self::NotPermitted => "not permitted, root is needed, or the password was not accepted",
             Self::Unavailable => {

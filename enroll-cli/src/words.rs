@@ -1,5 +1,7 @@
 //! The daemon's coarse reasons in words for a person, each with what to do about it.
 
+pub mod liveness;
+
 use std::borrow::Cow;
 
 use facelogin_protocol::escape::for_log;
@@ -22,7 +24,7 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::PoorView => "a face came into view, but never well enough to compare",
         Reason::SeveralFaces => "several people were in view",
         Reason::LivenessRefused => "the face is the user's, but does not look alive",
-        Reason::LivenessUnavailable => "the face must be alive, and nothing here can tell",
+        Reason::LivenessUnavailable => "the face must look alive, and nothing told whether it does",
         Reason::NotEnrolled => "no face is enrolled for the user",
         Reason::OtherEngine => "the enrolled faces belong to another engine or other model files",
         Reason::ServiceNotAllowed => "the configuration does not let this service use the face",
@@ -65,10 +67,7 @@ pub fn remedy(reason: Reason) -> &'static str {
         Reason::LivenessRefused => {
             "Look at the camera from an arm's length with light on your face, and without a screen or a window right behind you"
         }
-        Reason::LivenessUnavailable => {
-            "Get the models with `sudo facelogin-enroll models fetch --set liveness` and restart the daemon, or set \
-             `liveness = \"on\"` in the configuration"
-        }
+        Reason::LivenessUnavailable => "`facelogin-enroll doctor` says what is missing",
         Reason::NotEnrolled => "Enrol with `sudo facelogin-enroll add`",
         Reason::OtherEngine => "Enrol again with `sudo facelogin-enroll add`",
         Reason::ServiceNotAllowed => "`facelogin-enroll config check` lists the services that may",

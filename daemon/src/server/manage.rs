@@ -250,6 +250,10 @@ pub fn status(daemon: &Daemon, peer: &Peer, input: OptionalUserIn) -> Answer {
             Presence::Off => "off".into(),
         },
         liveness: liveness::describe(&daemon.config, known.liveness, &sees),
+        liveness_networks: known.liveness,
+        configuration: peer
+            .is_root()
+            .then(|| facelogin_models::sha256(daemon.config.to_toml().as_bytes())),
         logind,
         user,
         templates: count(own.len()),

@@ -104,7 +104,8 @@ fn refusal(draft: &Path, why: &ConfigError) -> String {
     )
 }
 
-fn enabled(config: &Config) -> Vec<String> {
+/// The services that may use the face.
+pub fn enabled(config: &Config) -> Vec<String> {
     let services = config.services.iter();
     services
         .filter(|(_, service)| service.enabled)
@@ -112,15 +113,19 @@ fn enabled(config: &Config) -> Vec<String> {
         .collect()
 }
 
-/// What can be said of the general rules, and of each enabled service that has others.
-fn levels(config: &Config) -> Vec<String> {
-    let engine = match config.engine {
+/// The name under which an engine's templates are stored.
+pub fn engine_name(engine: Engine) -> &'static str {
+    match engine {
         Engine::Dlib => "dlib-hog-resnet",
         Engine::Onnx => facelogin_score::uncalibrated::SFACE,
-    };
+    }
+}
+
+/// What can be said of the general rules, and of each enabled service that has others.
+pub fn levels(config: &Config) -> Vec<String> {
     let services = config.services.iter().filter(|(_, service)| service.enabled);
     claims(
-        engine,
+        engine_name(config.engine),
         asked(&config.rules),
         services.map(|(name, service)| (name.as_str(), asked(&service.rules))),
     )
@@ -139,7 +144,8 @@ fn asked(rules: &Rules) -> Asked {
     }
 }
 
-fn warnings(config: &Config) -> Vec<&'static str> {
+/// What is allowed and dangerous.
+pub fn warnings(config: &Config) -> Vec<&'static str> {
     let mut warnings = Vec::new();
     if config.camera.allow_virtual {
         warnings.push("camera.allow_virtual: whoever can write to a camera made by software can log in.");

@@ -1,14 +1,15 @@
 //! `models fetch`, `verify`, `list`: the files that the engines and the liveness networks run on.
 
+pub mod files;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use facelogin_config::{Config, ConfigError, Engine, Liveness};
-use facelogin_models::{
-    Fetched, ModelDirs, ModelFile, ModelSet, ModelState, ModelStatus, Outcome, Source, Trust, fetch, status,
-};
+use facelogin_config::{Config, ConfigError};
+use facelogin_models::{Fetched, ModelDirs, ModelFile, ModelSet, ModelState, Outcome, Source, Trust, fetch};
 use serde::Serialize;
 
+use self::files::{Configured, Row, absent, problems, rows};
 use super::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -60,24 +61,6 @@ pub enum Choice {
     All,
 }
 
-/// What the configuration says of models.
-struct Configured {
-    /// The one folder, if it names one.
-    folder: Option<PathBuf>,
-    /// The sets that are used, the engine's first.
-    used: Vec<ModelSet>,
-    /// Those without which there is no login.
-    needed: Vec<ModelSet>,
-}
-
-/// A file and whose it is.
-#[derive(Serialize)]
-struct Row {
-    set: ModelSet,
-    #[serde(flatten)]
-    status: ModelStatus,
-}
-
 #[derive(Serialize)]
 struct Listing<'a> {
     files: &'a [Row],
@@ -96,6 +79,15 @@ struct FetchAnswer {
     files: Vec<FetchedFile>,
 }
 
+/// Without a configuration, as the defaults have it.
+fn configured(context: &Context<'_, '_>) -> Result<Configured, ConfigError> {
+    match facelogin_config::load_system(&context.config) {
+        Ok(config) => Ok(Configured::of(&config)),
+        Err(ConfigError::Missing { .. }) => Ok(Configured::of(&Config::default())),
+        Err(other) => Err(other),
+    }
+}
+
 /// Fetches, verifies or lists.
 pub fn run(context: &mut Context<'_, '_>, command: ModelsCommand) -> Result<Exit, CliError> {
     if let ModelsCommand::Fetch {
@@ -109,7 +101,7 @@ pub fn run(context: &mut Context<'_, '_>, command: ModelsCommand) -> Result<Exit
         answer_fetched(context, &fetched)?;
         return Ok(Exit::Ok);
     }
-    let configured = Configured::read(context)?;
+    let configured = configured(context)?;
     match command {
         ModelsCommand::Fetch { from, to, set } => {
             let sets = set.map_or_else(|| configured.used.clone(), Choice::sets);
@@ -140,41 +132,12 @@ impl Choice {
     }
 }
 
-impl Configured {
-    /// Without a configuration, as the defaults have it.
-    fn read(context: &Context<'_, '_>) -> Result<Self, ConfigError> {
-        match facelogin_config::load_system(&context.config) {
-            Ok(config) => Ok(Self::of(&config)),
-            Err(ConfigError::Missing { .. }) => Ok(Self::of(&Config::default())),
-            Err(other) => Err(other),
-        }
-    }
-
-    fn of(config: &Config) -> Self {
-        let engine = match config.engine {
-            Engine::Dlib => ModelSet::Dlib,
-            Engine::Onnx => ModelSet::Onnx,
-        };
-        let services = config.services.values().map(|service| &service.rules);
-        let rules: Vec<_> = services.chain([&config.rules]).collect();
-        let with_liveness = |asked: bool| {
-            let liveness = asked.then_some(ModelSet::Liveness);
-            [engine].into_iter().chain(liveness).collect()
-        };
-        Self {
-            folder: config.models.clone(),
-            used: with_liveness(rules.iter().any(|rules| rules.liveness != Liveness::Off)),
-            needed: with_liveness(rules.iter().any(|rules| rules.liveness == Liveness::Required)),
-        }
-    }
-
-    /// Where the files are looked for: the configured folder and no other, else the system's, for a user also the user's.
-    fn dirs(&self, context: &Context<'_, '_>) -> ModelDirs {
-        match &self.folder {
-            Some(folder) => ModelDirs::only(folder.clone()),
-            None if context.caller.is_root() => ModelDirs::system(),
-            None => ModelDirs::for_user(),
-        }
+/// Where the files are looked for: the configured folder and no other, else the system's, for a user also the user's.
+fn dirs(configured: &Configured, context: &Context<'_, '_>) -> ModelDirs {
+    match &configured.folder {
+        Some(folder) => ModelDirs::only(folder.clone()),
+        None if context.caller.is_root() => ModelDirs::system(),
+        None => ModelDirs::for_user(),
     }
 }
 
@@ -186,7 +149,7 @@ fn tell(
     sets: &[ModelSet],
     needed: &[ModelSet],
 ) -> Result<bool, CliError> {
-    let found = look(context, &configured.dirs(context), sets);
+    let found = look(context, &dirs(configured, context), sets);
     context
         .out
         .answer(&Listing { files: &found }, || listing(&found))?;
@@ -211,7 +174,7 @@ fn obtain(
     to: Option<PathBuf>,
 ) -> Result<Exit, CliError> {
     let Some(folder) = to else {
-        let dirs = configured.dirs(context);
+        let dirs = dirs(configured, context);
         let found = look(context, &dirs, sets);
         if problems(&found, sets).is_empty() {
             return already_there(context, &found);
@@ -254,15 +217,6 @@ fn look(context: &Context<'_, '_>, dirs: &ModelDirs, sets: &[ModelSet]) -> Vec<R
         Trust::AnyOwner
     };
     rows(sets, dirs, trust)
-}
-
-fn rows(sets: &[ModelSet], dirs: &ModelDirs, trust: Trust) -> Vec<Row> {
-    let of = |set: &ModelSet| {
-        let set = *set;
-        let found = status(set.files(), dirs, trust);
-        found.into_iter().map(move |status| Row { set, status })
-    };
-    sets.iter().flat_map(of).collect()
 }
 
 fn source(from: Option<PathBuf>) -> Source {
@@ -324,27 +278,6 @@ fn describe(files: &[FetchedFile]) -> String {
     lines.join("\n")
 }
 
-/// Whether none of a set's files is there; that of a set not looked at is not known.
-fn absent(found: &[Row], set: ModelSet) -> bool {
-    let mut of_set = found.iter().filter(|row| row.set == set).peekable();
-    of_set.peek().is_some() && of_set.all(|row| matches!(row.status.state, ModelState::Missing))
-}
-
-/// A sentence for each file that is bad, and for each that is missing from a set that is needed, or there in part.
-fn problems(found: &[Row], needed: &[ModelSet]) -> Vec<String> {
-    let problem = |row: &Row| match &row.status.state {
-        ModelState::Ok { .. } => None,
-        ModelState::Missing if !needed.contains(&row.set) && absent(found, row.set) => None,
-        ModelState::Missing => Some(format!(
-            "{} is missing; `facelogin-enroll models fetch --set {}` obtains it",
-            row.status.file.name,
-            row.set.name()
-        )),
-        ModelState::Bad { why, .. } => Some(why.to_string()),
-    };
-    found.iter().filter_map(problem).collect()
-}
-
 fn listing(found: &[Row]) -> String {
     let rows = found.iter().map(|row| {
         let file = row.status.file;
@@ -386,50 +319,6 @@ mod tests {
         let problems = problems(&found, &[ModelSet::Onnx]);
         assert_eq!(problems.len(), 2);
         assert!(problems[0].contains("models fetch --set onnx"));
-    }
-
-    #[test]
-    fn what_is_there_in_part_is_missed_although_it_is_not_needed() {
-        let state = |name: &str, missing: bool| Row {
-            set: ModelSet::Liveness,
-            status: ModelStatus {
-                file: *ModelSet::Liveness
-                    .files()
-                    .iter()
-                    .find(|f| f.name == name)
-                    .unwrap(),
-                state: if missing {
-                    ModelState::Missing
-                } else {
-                    ModelState::Ok { path: "/m".into() }
-                },
-            },
-        };
-        let [near, wide] = [facelogin_models::LIVENESS_NEAR, facelogin_models::LIVENESS_WIDE];
-        for (first, second, expected) in [(true, true, 0), (true, false, 1), (false, false, 0)] {
-            let found = [state(near, first), state(wide, second)];
-            assert_eq!(problems(&found, &[]).len(), expected);
-            assert_eq!(absent(&found, ModelSet::Liveness), first && second);
-        }
-    }
-
-    #[test]
-    fn the_configuration_says_which_sets_are_used_and_which_are_needed() {
-        use ModelSet::{Dlib, Liveness as Alive, Onnx};
-        let mut config = Config::default();
-        let sets = |config: &Config| {
-            let configured = Configured::of(config);
-            (configured.used, configured.needed)
-        };
-        assert_eq!(sets(&config), (vec![Dlib, Alive], vec![Dlib]));
-        config.engine = Engine::Onnx;
-        config.rules.liveness = Liveness::Required;
-        assert_eq!(sets(&config), (vec![Onnx, Alive], vec![Onnx, Alive]));
-        config.rules.liveness = Liveness::Off;
-        for service in config.services.values_mut() {
-            service.rules.liveness = Liveness::Off;
-        }
-        assert_eq!(sets(&config), (vec![Onnx], vec![Onnx]));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod allow;
 mod disable;
 mod enable;
-mod status;
+pub mod status;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

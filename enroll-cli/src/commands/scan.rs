@@ -18,7 +18,7 @@ pub fn test(context: &mut Context<'_, '_>, args: UserArg) -> Result<Exit, CliErr
     context.out.answer(&reply, || tested(&request.user, &reply))?;
     Ok(match reply.verdict {
         Verdict::Match => Exit::Ok,
-        _ => exit_of(reply.reason),
+        verdict => exit_of(verdict, reply.reason),
     })
 }
 
@@ -28,15 +28,17 @@ pub fn identify(context: &mut Context<'_, '_>) -> Result<Exit, CliError> {
     let reply: IdentifyOut = context.daemon.call("Identify", &Nothing {}, SCAN)?;
     context.out.answer(&reply, || identified(&reply))?;
     Ok(if reply.candidates.is_empty() {
-        exit_of(reply.reason)
+        exit_of(Verdict::NoMatch, reply.reason)
     } else {
         Exit::Ok
     })
 }
 
 /// The exit code of a scan that did not end in a match.
-fn exit_of(reason: Reason) -> Exit {
+fn exit_of(verdict: Verdict, reason: Reason) -> Exit {
     match reason {
+        // There was a scan, and its answer is no. Without one there is no answer.
+        Reason::LivenessUnavailable if verdict == Verdict::NoMatch => Exit::Negative,
         Reason::NotMatching
         | Reason::NobodySeen
         | Reason::PoorView
@@ -75,7 +77,13 @@ fn tested(user: &str, reply: &TestOut) -> String {
         Verdict::LockedOut => "Locked out",
         Verdict::UnknownUser => "Unknown user",
     };
-    let why = sentences(&[words::reason(reply.reason), words::remedy(reply.reason)]);
+    let why = match reply.reason {
+        Reason::LivenessUnavailable => {
+            let untold = words::liveness::untold(reply.verdict, &reply.detail);
+            sentences(&[untold.reason, untold.remedy])
+        }
+        reason => sentences(&[words::reason(reason), words::remedy(reason)]),
+    };
     format!("{verdict} for {}: {why}\n{}", clean(user), details(&reply.detail))
 }
 
@@ -228,7 +236,11 @@ mod tests {
             Reason::Remote,
             Reason::UnknownUser,
         ] {
-            assert_ne!(exit_of(reason), Exit::Ok);
+            assert_ne!(exit_of(Verdict::NoMatch, reason), Exit::Ok);
         }
+        // No scan is no answer; a scan whose pictures did not tell is a refusal.
+        let untold = |verdict| exit_of(verdict, Reason::LivenessUnavailable);
+        assert_eq!(untold(Verdict::Unavailable), Exit::Unavailable);
+        assert_eq!(untold(Verdict::NoMatch), Exit::Negative);
     }
 }

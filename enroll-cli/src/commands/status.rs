@@ -124,6 +124,8 @@ mod tests {
             security: "balanced: aims high\nlogin: strict: aims higher".into(),
             presence: "seat".into(),
             liveness: "on; colour: network".into(),
+            liveness_networks: true,
+            configuration: None,
             logind: Some("answers".into()),
             user: "alice".into(),
             templates: 2,

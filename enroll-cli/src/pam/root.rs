@@ -205,15 +205,34 @@ impl Root {
 
     /// Whether the module's file is where distributions keep modules.
     pub fn has_module(&self, name: &str) -> bool {
-        MODULES.iter().any(|pattern| match pattern.split_once("/*/") {
-            None => self.exists(&format!("{pattern}/{name}")),
-            Some((above, below)) => self
-                .entries(Path::new(above))
-                .into_iter()
-                .flatten()
-                .filter_map(|entry| entry.into_string().ok())
-                .any(|entry| self.exists(&format!("{above}/{entry}/{below}/{name}"))),
-        })
+        !self.modules(name).is_empty()
+    }
+
+    /// Where, of the folders in which distributions keep modules, there is one of this name; links followed, each once.
+    pub fn modules(&self, name: &str) -> Vec<PathBuf> {
+        let folders = MODULES
+            .iter()
+            .flat_map(|pattern| match pattern.split_once("/*/") {
+                None => vec![(*pattern).to_owned()],
+                Some((above, below)) => self
+                    .entries(Path::new(above))
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|entry| entry.into_string().ok())
+                    .map(|entry| format!("{above}/{entry}/{below}"))
+                    .collect(),
+            });
+        let mut found = Vec::new();
+        for folder in folders {
+            if let Ok(folder) = self.resolve(Path::new(&folder)) {
+                let file = folder.join(name);
+                let there = self.inside(&file).is_ok_and(|file| file.exists());
+                if there && !found.contains(&file) {
+                    found.push(file);
+                }
+            }
+        }
+        found
     }
 
     /// The names in a folder; `None` when it cannot be read.

@@ -1,4 +1,4 @@
-//! libpam as an application sees it (`pam_appl.h`), four calls of it. The only unsafe code of this tool.
+//! libpam as an application sees it (`pam_appl.h`), four calls of it.
 //!
 //! Of the crates, `pam` stands on an alpha and on bindgen, `pam-client` has had no release for years, and `nonstick` is
 //! at 0.1; none wipes what was typed.

@@ -99,7 +99,8 @@ fn clear_without_a_terminal_or_yes_removes_nothing() {
 fn the_invoking_user_is_the_default() {
     let status = json!({
         "version": "0.1.0", "engine": null, "model": null, "vision": "starting", "camera": null, "services": [],
-        "security": "balanced: as measured", "presence": "seat", "liveness": "on; colour: network", "logind": null,
+        "security": "balanced: as measured", "presence": "seat", "liveness": "on; colour: network",
+        "liveness_networks": true, "configuration": null, "logind": null,
         "user": "nobody", "templates": 0, "usable_templates": 0, "lockouts": [],
     });
     let Some(server) = Server::start(vec![Answer::Reply(status)]) else {

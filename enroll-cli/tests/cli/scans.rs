@@ -18,6 +18,8 @@ fn the_exit_code_of_a_test_is_its_verdict() {
         ("locked_out", "locked_out", 1),
         ("unavailable", "camera_unavailable", 4),
         ("unavailable", "busy", 4),
+        ("unavailable", "liveness_unavailable", 4),
+        ("no_match", "liveness_unavailable", 1),
         ("unknown_user", "unknown_user", 5),
         // A daemon that says both is not believed.
         ("no_match", "matched", 6),
@@ -67,4 +69,19 @@ fn identify_answers_with_a_table_or_with_nobody() {
         assert_eq!(ran.code, code, "{ran:?}");
         assert!(ran.out.contains(expected), "{ran:?}");
     }
+}
+
+#[test]
+fn an_infrared_scan_that_did_not_tell_is_not_sent_for_models() {
+    let mut reply = test_out("no_match", "liveness_unavailable");
+    reply["detail"]["camera"] = json!("usb:04f2:b6d9 kind=infrared path=a built-in");
+    let Some(server) = Server::start(vec![Answer::Reply(reply)]) else {
+        return;
+    };
+    let ran = server.run(&["test", "--user", "alice"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("does not strobe") && !ran.out.contains("models fetch"),
+        "{ran:?}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 24] = [
     &["add"],
     &["list"],
     &["remove"],
@@ -10,6 +10,7 @@ const COMMANDS: [&[&str]; 23] = [
     &["clear"],
     &["test"],
     &["identify"],
+    &["doctor"],
     &["status"],
     &["unlock"],
     &["audit"],

@@ -122,7 +122,7 @@ impl System {
     }
 }
 
-fn run(mut command: Command) -> Ran {
+pub(super) fn run(mut command: Command) -> Ran {
     let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ran {

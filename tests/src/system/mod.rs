@@ -9,6 +9,7 @@ mod cli;
 mod daemon;
 mod login;
 pub mod logind;
+pub mod machine;
 pub mod needs;
 mod private;
 pub mod process;

@@ -19,6 +19,12 @@ try() {
 }
 started
 try "r03 by face" match/matched 1 "expect $question" "send"
+facelogin-enroll --json doctor --user alice >"$kept/doctor" 2>&1
+result "doctor finds no broken link" 0 $?
+link() { jq -r "[.links[] | select(.link == \"$1\") | .state] | unique | join(\" \")" "$kept/doctor"; }
+for name in "pam module" units socket daemon "in effect" vision models faces presence; do
+    result "doctor: $name" ok "$(link "$name")"
+done
 in_front stranger
 try "r21 another face, then the password" no_match/not_matching 1 "expect $question" "send" "expect Password:" "secret alice-password"
 in_front nobody

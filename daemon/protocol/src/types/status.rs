@@ -51,6 +51,10 @@ message! {
         presence: String,
         /// What is asked of a face's being alive, and what the machine can tell of it, in words.
         liveness: String,
+        /// Whether the vision process has the networks that look at faces in colour for signs of life.
+        liveness_networks: bool,
+        /// SHA-256 of the configuration that the daemon runs with, all defaults filled in, as TOML; for root only.
+        configuration: Option<String>,
         /// Whether logind answers, or what is wrong with it; absent when it is not asked.
         logind: Option<String>,
         /// The user that the rest is about.

@@ -1,11 +1,12 @@
 //! `pam status`: one row for each login, and one remedy for each that does not use the face.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 
 use facelogin_config::services::{NEVER, NOT_BY_FACE};
 use facelogin_config::{Config, Trigger, Trust, load};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::config_file;
 use crate::commands::Context;
@@ -17,6 +18,9 @@ use crate::pam::root::Root;
 use crate::pam::survey::{Found, survey};
 use crate::table::table;
 use crate::words::clean;
+
+/// What takes the face out of every stack.
+const WAY_BACK: &str = "sudo facelogin-enroll pam disable --all";
 
 /// Files that services include; nobody logs in by their names.
 const INCLUDED: [&str; 15] = [
@@ -49,25 +53,64 @@ struct Status {
 
 /// One service.
 #[derive(Serialize)]
-struct Row {
-    service: String,
+pub struct Row {
+    pub service: String,
     /// Its file; `other`'s is used where there is none.
-    file: Option<String>,
+    pub file: Option<String>,
     /// Whether the configuration names it.
     listed: bool,
     /// Whether the configuration lets it use the face.
-    enabled: bool,
+    pub enabled: bool,
     trigger: Option<&'static str>,
     /// Whether its stack asks for a face.
     reaches: bool,
     /// `null` when the stack is not understood.
-    password: Option<Password>,
+    pub password: Option<Password>,
     /// Whether the face's lines let in somebody with neither face nor password.
-    open: bool,
+    pub open: bool,
     /// Whether it uses the face, as far as the files tell.
-    uses_face: bool,
-    /// What keeps it from that, with the remedy; or what else is to be known.
-    why: String,
+    pub uses_face: bool,
+    /// What keeps it from that, or what else is to be known; with the remedy.
+    #[serde(serialize_with = "as_text")]
+    pub why: Why,
+}
+
+/// Something to know about a service.
+#[derive(Default)]
+pub struct Why {
+    /// What; empty when there is nothing.
+    pub what: String,
+    /// The command that helps.
+    pub remedy: Option<String>,
+}
+
+impl Why {
+    fn plain(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            remedy: None,
+        }
+    }
+
+    fn with(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            remedy: Some(remedy.into()),
+            ..Self::plain(what)
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.remedy {
+            Some(remedy) => write!(f, "{}: {remedy}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+fn as_text<S: Serializer>(why: &Why, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(why)
 }
 
 /// Shows them.
@@ -83,18 +126,10 @@ pub fn status(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, CliErr
         Err(why) => (None, Some(why.to_string())),
     };
     let module = root.has_module(FACELOGIN);
-    let found = survey(root);
-    let listed = config.iter().flat_map(|config| config.services.keys().cloned());
-    let concerned = found.iter().filter(|(name, found)| concerns(root, name, found));
-    let names: BTreeSet<String> = listed.chain(concerned.map(|(name, _)| name.clone())).collect();
-    let rows = names.into_iter().map(|name| {
-        let found = found.get(&name);
-        row(root, config.as_ref(), module, name, found)
-    });
     let status = Status {
         module,
         configuration,
-        services: rows.collect(),
+        services: rows(root, config.as_ref(), module),
     };
     context.out.answer(&status, || describe(&status))?;
     let broken = status
@@ -102,6 +137,20 @@ pub fn status(context: &mut Context<'_, '_>, root: &Root) -> Result<Exit, CliErr
         .iter()
         .any(|row| row.password == Some(Password::Broken) || row.open);
     Ok(if broken { Exit::Negative } else { Exit::Ok })
+}
+
+/// Each service that the configuration names, or whose stack is this module's business; `config` where it is valid,
+/// `module` where the module's file is there.
+pub fn rows(root: &Root, config: Option<&Config>, module: bool) -> Vec<Row> {
+    let found = survey(root);
+    let listed = config.iter().flat_map(|config| config.services.keys().cloned());
+    let concerned = found.iter().filter(|(name, found)| concerns(root, name, found));
+    let names: BTreeSet<String> = listed.chain(concerned.map(|(name, _)| name.clone())).collect();
+    let rows = names.into_iter().map(|name| {
+        let found = found.get(&name);
+        row(root, config, module, name, found)
+    });
+    rows.collect()
 }
 
 /// Whether a service that the configuration does not name is shown.
@@ -136,7 +185,7 @@ fn row(root: &Root, config: Option<&Config>, module: bool, service: String, foun
         password: analysis.map(|found| found.password),
         open: analysis.is_some_and(|found| found.open),
         uses_face: false,
-        why: String::new(),
+        why: Why::default(),
         service,
     };
     row.why = match why_not(&row, config.is_some(), module, found) {
@@ -145,7 +194,7 @@ fn row(root: &Root, config: Option<&Config>, module: bool, service: String, foun
             row.uses_face = true;
             let more = analysis.is_some_and(|found| found.face_opens_more);
             let note = "a face opens it where a right password does not: move the line further down";
-            if more { note.to_owned() } else { String::new() }
+            if more { Why::plain(note) } else { Why::default() }
         }
     };
     row
@@ -156,15 +205,15 @@ fn shown(path: &Path) -> String {
 }
 
 /// The first thing in the way, and what to do about it.
-fn why_not(row: &Row, config: bool, module: bool, found: Option<&Found>) -> Option<String> {
+fn why_not(row: &Row, config: bool, module: bool, found: Option<&Found>) -> Option<Why> {
     let name = &row.service;
     if row.file.is_none() {
-        return Some("not installed here".into());
+        return Some(Why::plain("not installed here"));
     }
     let analysis = match found {
         Some(Ok(analysis)) => analysis,
-        Some(Err(why)) => return Some(format!("the stack is not understood: {why}")),
-        None => return Some("its file cannot be read".into()),
+        Some(Err(why)) => return Some(Why::plain(format!("the stack is not understood: {why}"))),
+        None => return Some(Why::plain("its file cannot be read")),
     };
     if analysis.password == Password::Broken {
         let place = analysis.reached.as_ref().map(|place| {
@@ -175,32 +224,31 @@ fn why_not(row: &Row, config: bool, module: bool, found: Option<&Found>) -> Opti
             format!(" {}:{}{complaint}", shown(&place.file), place.line)
         });
         let place = place.unwrap_or_default();
-        return Some(format!(
-            "THE PASSWORD DOES NOT WORK{place}: sudo facelogin-enroll pam disable --all"
-        ));
+        return Some(Why::with(format!("THE PASSWORD DOES NOT WORK{place}"), WAY_BACK));
     }
     if analysis.open {
-        return Some(
-            "ANYBODY GETS IN, because of the face's line: sudo facelogin-enroll pam disable --all".into(),
-        );
+        return Some(Why::with("ANYBODY GETS IN, because of the face's line", WAY_BACK));
     }
     if NEVER.contains(&name.as_str()) || NOT_BY_FACE.contains(&name.as_str()) {
-        return Some("never asked here".into());
+        return Some(Why::plain("never asked here"));
     }
     let enable = format!("sudo facelogin-enroll pam enable {name}");
     if !row.reaches {
-        return Some(format!("its stack does not ask for a face: {enable}"));
+        return Some(Why::with("its stack does not ask for a face", enable));
     }
     if !module {
-        return Some(format!("{FACELOGIN} is not installed"));
+        return Some(Why::plain(format!("{FACELOGIN} is not installed")));
     }
     if !config {
-        return Some("the configuration is broken: facelogin-enroll config check".into());
+        return Some(Why::with(
+            "the configuration is broken",
+            "facelogin-enroll config check",
+        ));
     }
     if !row.enabled {
-        return Some(format!("off: {enable}"));
+        return Some(Why::with("off", enable));
     }
-    (!analysis.face_enough).then(|| "a face alone is not enough in its stack".into())
+    (!analysis.face_enough).then(|| Why::plain("a face alone is not enough in its stack"))
 }
 
 fn describe(status: &Status) -> String {
@@ -224,7 +272,7 @@ fn describe(status: &Status) -> String {
             yes(row.reaches),
             password.into(),
             yes(row.uses_face),
-            row.why.clone(),
+            row.why.to_string(),
         ]
     });
     let header = [

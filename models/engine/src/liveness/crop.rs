@@ -17,8 +17,10 @@ pub enum Boxes {
     YuNet,
 }
 
-/// HOG's box around the same face (139 faces of seven people): its side as a multiple of the geometric mean of the sides of
-/// YuNet's, and how far its middle lies below that of YuNet's, in heights of YuNet's.
+/// HOG's box around the same face: its side as a multiple of the geometric mean of the sides of YuNet's, and how far its
+/// middle lies below that of YuNet's, in heights of YuNet's. On the 341 live pictures of NUAA (seven people,
+/// `docs/liveness.md`) in which `facelogind encode` finds one face with either engine, the ratio has median 0.944 and mean
+/// 0.949 (the medians of single people: 0.92 to 0.99), the distance 0.074 and 0.075 (0.05 to 0.12).
 const YUNET_SIDE: f64 = 0.95;
 const YUNET_LOWER: f64 = 0.07;
 
