@@ -1,0 +1,102 @@
+//! What it does to a login's error rates when templates, or the pictures of a login, are encoded otherwise.
+//!
+//! ```text
+//! cargo run --release -p facelogin-score --example tried -- ENGINE MODEL ENROL.jsonl,LOGIN.jsonl[,AGAIN.jsonl] ...
+//! ```
+//!
+//! Each file has lines as `facelogind encode` writes them, of the same pictures (`--example variants` of
+//! `facelogin-engine`): templates are made of the first, logins of the second, as `--example calibrate` does it. With a
+//! third a window of pictures that comes near and does not match is looked at again, in that encoding: it has two
+//! chances, a stranger's too, and that is counted. It prints no names.
+#![allow(clippy::print_stdout)]
+
+#[allow(dead_code)]
+#[path = "support/lines.rs"]
+mod lines;
+// Its tries are what rates are made of.
+#[allow(dead_code)]
+#[path = "support/logins.rs"]
+mod logins;
+#[path = "support/mixed.rs"]
+mod mixed;
+#[allow(dead_code)]
+#[path = "support/rates.rs"]
+mod rates;
+
+use std::path::Path;
+
+use facelogin_score::{Comparer, EngineId};
+use lines::{Result, people};
+use mixed::{Group, Walk};
+use rates::Rates;
+
+/// False matches that a rate must rest on before it is taken for one; below it is extrapolated.
+const ENOUGH: usize = 20;
+
+/// How far beyond the limit a window may be to be looked at again.
+const MARGINS: [f32; 4] = [0.02, 0.05, 0.10, f32::INFINITY];
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [name, model, groups @ ..] = args.as_slice() else {
+        return Err("usage: tried ENGINE MODEL ENROL.jsonl,LOGIN.jsonl[,AGAIN.jsonl] ...".into());
+    };
+    let engine = EngineId {
+        name: name.clone(),
+        model: model.clone(),
+    };
+    let comparer = Comparer::of(&engine);
+    for files in groups {
+        let read = files.split(',').map(|file| people(Path::new(file), &engine));
+        let read = read.collect::<Result<Vec<_>>>()?;
+        let [enrol, login, again @ ..] = read.as_slice() else {
+            return Err("expected ENROL.jsonl,LOGIN.jsonl".into());
+        };
+        println!("{files}");
+        let group = Group::of(enrol, login, again.first())?;
+        let walks = group.walks(&comparer);
+        println!(
+            "  {} templates, {} of {} pictures usable, {} strangers' logins, {} of the enrolled",
+            group.templates(&comparer).len(),
+            group.usable,
+            group.pictures,
+            walks.strangers.len(),
+            walks.genuine.len()
+        );
+        if again.is_empty() {
+            rows(&walks.strangers, &walks.genuine, None);
+        }
+        for margin in MARGINS.into_iter().filter(|_| !again.is_empty()) {
+            println!("  looked at again within {margin} of the limit");
+            rows(&walks.strangers, &walks.genuine, Some(margin));
+        }
+    }
+    Ok(())
+}
+
+fn rows(strangers: &[Walk], genuine: &[Walk], margin: Option<f32>) {
+    let reaches = |walks: &[Walk]| walks.iter().map(|walk| walk.reach(margin)).collect::<Vec<_>>();
+    let (rates, own) = (Rates::among(reaches(strangers)), reaches(genuine));
+    for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
+        let (limit, _) = rates.limit(rate, ENOUGH);
+        let refused = own.iter().filter(|reach| **reach > limit).count();
+        let extrapolated = rate * (strangers.len() as f64) < ENOUGH as f64;
+        print!(
+            "  FMR {rate:.0e}{}: limit {limit:.3}, FNMR {:.2} % ({refused})",
+            if extrapolated { " (extrapolated)" } else { "" },
+            100.0 * refused as f64 / genuine.len() as f64
+        );
+        if let Some(margin) = margin {
+            let mean = |walks: &[Walk]| {
+                let all: usize = walks.iter().map(|walk| walk.encoded_again(limit, margin)).sum();
+                all as f64 / walks.len() as f64
+            };
+            print!(
+                "; pictures encoded again, a login: {:.2}, a stranger's {:.2}",
+                mean(genuine),
+                mean(strangers)
+            );
+        }
+        println!();
+    }
+}
