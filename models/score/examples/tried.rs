@@ -33,6 +33,9 @@ use rates::Rates;
 /// False matches that a rate must rest on before it is taken for one; below it is extrapolated.
 const ENOUGH: usize = 20;
 
+/// False-match rates.
+const RATES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+
 /// How far beyond the limit a window may be to be looked at again.
 const MARGINS: [f32; 4] = [0.02, 0.05, 0.10, f32::INFINITY];
 
@@ -74,29 +77,42 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Whole logins, and each window by itself: it is refused more often, so that fewer people show a difference.
 fn rows(strangers: &[Walk], genuine: &[Walk], margin: Option<f32>) {
     let reaches = |walks: &[Walk]| walks.iter().map(|walk| walk.reach(margin)).collect::<Vec<_>>();
-    let (rates, own) = (Rates::among(reaches(strangers)), reaches(genuine));
-    for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
+    let windows = |walks: &[Walk]| {
+        let all = walks.iter().flat_map(|walk| walk.reaches(margin));
+        all.collect::<Vec<_>>()
+    };
+    row("logins", &reaches(strangers), &reaches(genuine));
+    row("windows", &windows(strangers), &windows(genuine));
+    let Some(margin) = margin else { return };
+    let rates = Rates::among(reaches(strangers));
+    print!("    encoded again, a login / a stranger's:");
+    for rate in RATES {
         let (limit, _) = rates.limit(rate, ENOUGH);
-        let refused = own.iter().filter(|reach| **reach > limit).count();
+        let mean = |walks: &[Walk]| {
+            let all: usize = walks.iter().map(|walk| walk.encoded_again(limit, margin)).sum();
+            all as f64 / walks.len() as f64
+        };
+        print!("  {:.2} / {:.2}", mean(genuine), mean(strangers));
+    }
+    println!();
+}
+
+/// FNMR at the limit for each false-match rate, limits in brackets; `*`: extrapolated.
+fn row(of: &str, strangers: &[f32], genuine: &[f32]) {
+    print!("    {of:8}");
+    let rates = Rates::among(strangers.to_vec());
+    for rate in RATES {
+        let (limit, _) = rates.limit(rate, ENOUGH);
+        let refused = genuine.iter().filter(|reach| **reach > limit).count();
         let extrapolated = rate * (strangers.len() as f64) < ENOUGH as f64;
         print!(
-            "  FMR {rate:.0e}{}: limit {limit:.3}, FNMR {:.2} % ({refused})",
-            if extrapolated { " (extrapolated)" } else { "" },
+            "  {rate:.0e}{}: {:.1} % ({limit:.3})",
+            if extrapolated { "*" } else { "" },
             100.0 * refused as f64 / genuine.len() as f64
         );
-        if let Some(margin) = margin {
-            let mean = |walks: &[Walk]| {
-                let all: usize = walks.iter().map(|walk| walk.encoded_again(limit, margin)).sum();
-                all as f64 / walks.len() as f64
-            };
-            print!(
-                "; pictures encoded again, a login: {:.2}, a stranger's {:.2}",
-                mean(genuine),
-                mean(strangers)
-            );
-        }
-        println!();
     }
+    println!();
 }

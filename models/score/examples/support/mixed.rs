@@ -60,12 +60,16 @@ pub struct Template {
 impl Walk {
     /// The limit at which the login matches, if windows up to so far beyond it are looked at again.
     pub fn reach(&self, margin: Option<f32>) -> f32 {
-        let Some(margin) = margin else {
-            return self.windows.iter().copied().fold(f32::MAX, f32::min);
-        };
+        self.reaches(margin).fold(f32::MAX, f32::min)
+    }
+
+    /// The same of each window.
+    pub fn reaches(&self, margin: Option<f32>) -> impl Iterator<Item = f32> {
         let both = self.windows.iter().zip(&self.again);
-        both.map(|(first, again)| first.min(again.max(first - margin)))
-            .fold(f32::MAX, f32::min)
+        both.map(move |(first, again)| match margin {
+            Some(margin) => first.min(again.max(first - margin)),
+            None => *first,
+        })
     }
 
     /// How many of its pictures are encoded again until it matches or ends.
