@@ -16,33 +16,66 @@ use crate::faces::{Encoder, Marked, Picture};
 use crate::warp::{recropped, square};
 use crate::{Analysis, BBox, Effort, EngineId, Result, head, line};
 
+/// Which crops are averaged.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Crops {
+    /// None but the mirrored picture's.
+    Mirror,
+    /// dlib's: all a little closer than the picture's own.
+    Dlibs,
+    /// As much moved and turned, from 3 % closer to 3 % farther, and none mirrored.
+    Centred,
+}
+
 /// The averages that are written, by their files' names.
-const NAMES: [&str; 8] = [
-    "mirror",
-    "jitter-1",
-    "jitter-5",
-    "jitter-10",
-    "self-jitter-5",
-    "self-jitter-10",
-    "mirror-jitter-10",
-    "mirror-jitter-20",
-];
+fn names(crops: Crops) -> &'static [&'static str] {
+    match crops {
+        Crops::Mirror => &["mirror"],
+        Crops::Dlibs => &[
+            "mirror",
+            "jitter-1",
+            "jitter-5",
+            "jitter-10",
+            "self-jitter-5",
+            "self-jitter-10",
+            "mirror-jitter-10",
+            "mirror-jitter-20",
+        ],
+        Crops::Centred => &[
+            "mirror",
+            "centred-1",
+            "centred-5",
+            "centred-10",
+            "self-centred-5",
+            "self-centred-10",
+        ],
+    }
+}
 
 /// Jittered crops of the picture, and as many of the mirrored one.
 const CROPS: usize = 10;
 
 /// A file of lines for each average.
-pub struct Files(Vec<BufWriter<File>>);
+pub struct Files {
+    crops: Crops,
+    files: Vec<BufWriter<File>>,
+}
 
 impl Files {
-    pub fn create(folder: &Path, id: &EngineId) -> Result<Self> {
+    pub fn create(folder: &Path, id: &EngineId, crops: Crops) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let open = |name: &str| -> Result<BufWriter<File>> {
             let mut file = BufWriter::new(File::create(folder.join(format!("{name}.jsonl")))?);
             writeln!(file, "{}", head(id))?;
             Ok(file)
         };
-        Ok(Self(NAMES.iter().map(|name| open(name)).collect::<Result<_>>()?))
+        Ok(Self {
+            crops,
+            files: names(crops)
+                .iter()
+                .map(|name| open(name))
+                .collect::<Result<_>>()?,
+        })
     }
 
     /// The same analysis with the encoding of the one good face averaged. Jitter is for enrolments: where the face is not
@@ -58,10 +91,10 @@ impl Files {
             .ok()
             .and_then(|good| analysis.faces.iter().position(|face| std::ptr::eq(face, good)));
         let means = match place {
-            Some(place) => averaged(encoder, path, picture, analysis, place)?,
+            Some(place) => averaged(encoder, path, picture, analysis, place, self.crops)?,
             None => Vec::new(),
         };
-        for (number, file) in self.0.iter_mut().enumerate() {
+        for (number, file) in self.files.iter_mut().enumerate() {
             let mut changed = analysis.clone();
             if let (Some(place), Some(mean)) = (place, means.get(number)) {
                 changed.faces[place].encoding = mean.clone();
@@ -72,13 +105,14 @@ impl Files {
     }
 }
 
-/// In the order of [`NAMES`].
+/// In the order of [`names`].
 fn averaged(
     encoder: &mut Encoder,
     path: &str,
     picture: &RgbImage,
     analysis: &Analysis,
     place: usize,
+    kind: Crops,
 ) -> Result<Vec<Encoding>> {
     let (boxes, seen) = encoder.find(picture, Effort::Still)?;
     let own = &analysis.faces[place];
@@ -91,40 +125,47 @@ fn averaged(
     let there = reflected(bbox, seen.size.0);
     // Where the mirrored face has no landmarks there is nothing to average with.
     let Some(other) = encoder.mark(&mirrored, &there)? else {
-        return Ok(vec![own.encoding.clone(); NAMES.len()]);
+        return Ok(vec![own.encoding.clone(); names(kind).len()]);
     };
     let reflection = encoder.encode(&mirrored.matrix, &other.marks)?;
     let mean = |all: &[&Encoding]| Encoding::mean(all).ok_or("an average of nothing");
     let both = mean(&[&own.encoding, &reflection])?;
     if one_good_face(&analysis.faces, &ENROLMENT).is_err() {
-        let mut means = vec![own.encoding.clone(); NAMES.len()];
+        let mut means = vec![own.encoding.clone(); names(kind).len()];
         means[0] = both;
         return Ok(means);
     }
+    if kind == Crops::Mirror {
+        return Ok(vec![both]);
+    }
     let mut random = Random(fnv(path.as_bytes()));
     let mut crops = Vec::new();
-    for (picture, marked) in [(&seen, &marked), (&mirrored, &other)] {
+    let sources = [(&seen, &marked), (&mirrored, &other)];
+    for (picture, marked) in &sources[..if kind == Crops::Dlibs { 2 } else { 1 }] {
         let mut these = Vec::new();
         for _ in 0..CROPS {
-            let jittered = Jitter::draw(&mut random).of(picture, marked)?;
+            let jittered = Jitter::draw(&mut random, kind).of(picture, marked)?;
             these.push(encoder.encode(&jittered.matrix, &marked.marks)?);
         }
         crops.push(these);
     }
-    let first = |count: usize| crops[0].iter().take(count);
-    let (own, all): (&Encoding, Vec<&Encoding>) = (&own.encoding, crops.iter().flatten().collect());
+    let own = &own.encoding;
+    let first = |count: usize| crops[0].iter().take(count).collect::<Vec<_>>();
     let with = |count: usize| std::iter::once(own).chain(first(count)).collect::<Vec<_>>();
-    let halves: Vec<&Encoding> = crops.iter().flat_map(|crops| &crops[..5]).collect();
-    Ok(vec![
+    let mut means = vec![
         both,
-        mean(&first(1).collect::<Vec<_>>())?,
-        mean(&first(5).collect::<Vec<_>>())?,
-        mean(&first(10).collect::<Vec<_>>())?,
+        mean(&first(1))?,
+        mean(&first(5))?,
+        mean(&first(10))?,
         mean(&with(5))?,
         mean(&with(10))?,
-        mean(&halves)?,
-        mean(&all)?,
-    ])
+    ];
+    if kind == Crops::Dlibs {
+        let halves: Vec<&Encoding> = crops.iter().flat_map(|crops| &crops[..5]).collect();
+        means.push(mean(&halves)?);
+        means.push(mean(&crops.iter().flatten().collect::<Vec<_>>())?);
+    }
+    Ok(means)
 }
 
 fn mirrored(seen: &Picture) -> Result<Picture> {
@@ -152,13 +193,15 @@ struct Jitter {
 }
 
 impl Jitter {
-    /// By as much as dlib's.
-    fn draw(random: &mut Random) -> Self {
-        // dlib leaves out 3 of 150 pixels on each side first.
-        let side = 144.0 / 150.0;
+    fn draw(random: &mut Random, crops: Crops) -> Self {
+        let (side, heights) = match crops {
+            // dlib leaves out 3 of 150 pixels on each side first.
+            Crops::Dlibs => (144.0 / 150.0, (0.97, 0.99999)),
+            Crops::Mirror | Crops::Centred => (1.0, (0.97, 1.03)),
+        };
         Self {
             radians: random.between(-3.0, 3.0).to_radians(),
-            factor: side / random.between(0.97, 0.99999),
+            factor: side / random.between(heights.0, heights.1),
             shift: (
                 1.5 * side * random.between(-0.02, 0.02),
                 1.5 * side * random.between(-0.02, 0.02),

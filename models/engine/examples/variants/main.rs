@@ -1,12 +1,14 @@
 //! Encodes pictures otherwise than the default engine does, to measure whether it would pay (`docs/accuracy.md`, "Tried").
 //!
 //! ```text
-//! find DIR -name '*.jpg' | cargo run --release -p facelogin-engine --example variants -- HOW... > LINES.jsonl
+//! find DIR -name '*.jpg' | cargo run --release -p facelogin-engine --example variants -- DECODER HOW... > LINES.jsonl
 //! ```
 //!
-//! The lines are as `facelogind encode` writes them; `--example tried` of `facelogin-score` reads them. HOW is one of
+//! The lines are as `facelogind encode` writes them; `--example tried` of `facelogin-score` reads them. DECODER reads the JPEG
+//! files: `daemon`, the one that the daemon has, or `tests`, that of this crate's tests; what differs between the two is
+//! how far a figure can be trusted. HOW is one of
 //!
-//! - `average FOLDER`: as the engine does it, and in `FOLDER` a file for each average with the mirrored picture or with
+//! - `average FOLDER mirror|dlib|centred`: as the engine does it, and in `FOLDER` a file for each average with the mirrored picture or with
 //!   jittered crops (see `averages.rs`);
 //! - `detector DETECTORS ENCODER box|points`: faces found by YuNet (see `yunet.rs`); `DETECTORS` is the
 //!   folder with YuNet's file, `ENCODER` any encoder that the second engine can run: it is loaded, and its encodings
@@ -23,6 +25,7 @@
 mod averages;
 mod clahe;
 mod dark;
+mod decoder;
 mod faces;
 mod warp;
 mod yunet;
@@ -53,15 +56,18 @@ mod resample;
 #[path = "../../src/similarity.rs"]
 mod similarity;
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use decoder::Decoder;
 use facelogin_engine::{Analysis, BBox, Effort, EngineError, EngineId, Face, MAX_FACES, Point, Quality};
 use facelogin_models::{ModelDirs, Trust, verify_all};
 use frame::{Frame, MIN_SIDE, Pixels};
 use image_for_dlib::RgbImage;
+
+const USAGE: &str = "usage: variants daemon|tests average|detector|shape|dark ..., see the top of its source";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -82,10 +88,17 @@ fn main() -> Result<()> {
         model: models.fingerprint(),
     };
     let mut encoder = faces::Encoder::load(&models)?;
-    match args.as_slice() {
-        ["average", folder] => {
-            let mut files = averages::Files::create(Path::new(folder), &id)?;
-            each(&id, |path, picture| {
+    let (decoder, how) = args.split_first().ok_or(USAGE)?;
+    let decoder = Decoder::named(decoder)?;
+    match how {
+        ["average", folder, crops @ ("mirror" | "dlib" | "centred")] => {
+            let crops = match *crops {
+                "mirror" => averages::Crops::Mirror,
+                "dlib" => averages::Crops::Dlibs,
+                _ => averages::Crops::Centred,
+            };
+            let mut files = averages::Files::create(Path::new(folder), &id, crops)?;
+            each(decoder, &id, |path, picture| {
                 let analysis = encoder.as_engine(picture)?;
                 files.write(&mut encoder, path, picture, &analysis)?;
                 Ok(analysis)
@@ -94,43 +107,38 @@ fn main() -> Result<()> {
         ["detector", detectors, network, how] => {
             let mut yunet = yunet::Detector::load(Path::new(detectors), Path::new(network))?;
             let how = yunet::How::named(how)?;
-            each(&id, |_, picture| yunet.analyse(&encoder, picture, how))
+            each(decoder, &id, |_, picture| yunet.analyse(&encoder, picture, how))
         }
         ["shape", detectors, network] => {
             let mut yunet = yunet::Detector::load(Path::new(detectors), Path::new(network))?;
-            yunet::shape(&mut yunet, &mut encoder, pictures())
+            yunet::shape(&mut yunet, &mut encoder, decoder.pictures())
         }
         ["dark", factor, how] => {
             let factor: f32 = factor.parse()?;
             let how = dark::How::named(how)?;
             let mut seed = 0;
-            each(&id, |_, picture| {
+            each(decoder, &id, |_, picture| {
                 seed += 1;
                 dark::analyse(&mut encoder, &light::light(picture, factor, seed), how)
             })
         }
-        _ => Err("usage: variants average|detector|shape|dark ..., see the top of its source".into()),
+        _ => Err(USAGE.into()),
     }
 }
 
 /// A line for each picture of standard input.
-fn each(id: &EngineId, mut analyse: impl FnMut(&str, &RgbImage) -> Result<Analysis>) -> Result<()> {
+fn each(
+    decoder: Decoder,
+    id: &EngineId,
+    mut analyse: impl FnMut(&str, &RgbImage) -> Result<Analysis>,
+) -> Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     writeln!(out, "{}", head(id))?;
-    for (path, picture) in pictures() {
+    for (path, picture) in decoder.pictures() {
         let analysis = analyse(&path, &picture?)?;
         writeln!(out, "{}", line(&path, &analysis))?;
     }
     Ok(())
-}
-
-fn pictures() -> impl Iterator<Item = (String, Result<RgbImage>)> {
-    std::io::stdin().lock().lines().map_while(|line| {
-        let path = line.ok()?;
-        let read = || Ok(image_for_dlib::load_from_memory(&std::fs::read(&path)?)?.to_rgb8());
-        let picture = read();
-        Some((path, picture))
-    })
 }
 
 fn head(id: &EngineId) -> serde_json::Value {
