@@ -64,6 +64,7 @@ use std::process::Command;
 use decoder::Decoder;
 use facelogin_engine::{Analysis, BBox, Effort, EngineError, EngineId, Face, MAX_FACES, Point, Quality};
 use facelogin_models::{ModelDirs, Trust, verify_all};
+use facelogin_score::gates::{LOGIN, one_good_face};
 use frame::{Frame, MIN_SIDE, Pixels};
 use image_for_dlib::RgbImage;
 
@@ -126,7 +127,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// A line for each picture of standard input.
+/// A line for each picture of standard input, and at the end how many of them would do.
 fn each(
     decoder: Decoder,
     id: &EngineId,
@@ -134,10 +135,15 @@ fn each(
 ) -> Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     writeln!(out, "{}", head(id))?;
+    let (mut all, mut empty, mut usable) = (0, 0, 0);
     for (path, picture) in decoder.pictures() {
         let analysis = analyse(&path, &picture?)?;
+        all += 1;
+        empty += usize::from(analysis.faces.is_empty());
+        usable += usize::from(one_good_face(&analysis.faces, &LOGIN).is_ok());
         writeln!(out, "{}", line(&path, &analysis))?;
     }
+    eprintln!("{all} pictures: {empty} without a face, {usable} of use for a login");
     Ok(())
 }
 
