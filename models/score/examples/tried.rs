@@ -8,7 +8,8 @@
 //! `facelogin-engine`): templates are made of the first, logins of the second, as `--example calibrate` does it. With a
 //! third a window of pictures that comes near and does not match is looked at again, in that encoding: it has two
 //! chances, a stranger's too, and that is counted. Groups joined by `+` are also refused by the narrowest of their limits,
-//! as a level's is chosen. It prints no names.
+//! as a level's is chosen. Printed is the FNMR at each false-match rate, the limit in brackets, `*` where it is
+//! extrapolated, for whole logins and for each window by itself. No names.
 #![allow(clippy::print_stdout)]
 
 #[allow(dead_code)]
