@@ -11,6 +11,9 @@
 //! other people it matches at 0.40. It prints no names and stores nothing.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "support/light.rs"]
+mod light;
+
 use std::error::Error;
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -24,11 +27,11 @@ use dlib_face_recognition::{
 use facelogin_engine::{DlibEngine, Effort, Encoding, Engine, Frame, Pixels};
 use facelogin_models::{FACE_ENCODER, FIVE_POINTS, ModelDirs, Trust, VerifiedModels, verify_all};
 use image_for_dlib::{ImageBuffer, Rgb, RgbImage};
+use light::light;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const FACTORS: [f32; 11] = [1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 1.5, 2.0, 3.0];
-const NOISE: f32 = 2.0;
 const PICTURES: usize = 100;
 
 fn main() -> Result<()> {
@@ -192,25 +195,6 @@ impl Tally {
             self.strangers,
         )
     }
-}
-
-/// The picture in another light.
-fn light(picture: &RgbImage, factor: f32, seed: u64) -> RgbImage {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    // Xorshift; the sum of four even numbers is near enough to a Gaussian, of a variance of a third.
-    let mut even = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1_u64 << 24) as f32
-    };
-    let mut noise = || NOISE * 3.0_f32.sqrt() * ((0..4).map(|_| even()).sum::<f32>() - 2.0);
-    let mut changed = picture.clone();
-    for byte in changed.iter_mut() {
-        // `as` cuts off what lies outside.
-        *byte = (f32::from(*byte) * factor + noise()).round() as u8;
-    }
-    changed
 }
 
 fn models() -> ModelDirs {

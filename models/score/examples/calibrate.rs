@@ -167,7 +167,7 @@ fn across(groups: &[Group], comparer: &Comparer, kind: Kind, frames: usize) {
         return;
     };
     for rate in [1e-2, 1e-3] {
-        let limit = first.limit(rate, ENOUGH, first.deviation(ENOUGH));
+        let limit = first.own_limit(rate, ENOUGH);
         print!("  within {limit:.3}, {rate:.0e} on {}:", groups[0].name);
         for (group, rates) in groups[1..].iter().zip(others) {
             print!(" {} {:.2} %", group.name, 100.0 * rates.share(limit));
@@ -214,7 +214,7 @@ fn table(tries: &Tries) {
         tries.people()
     );
     for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
-        let limit = rates.limit(rate, ENOUGH, rates.deviation(ENOUGH));
+        let limit = rates.own_limit(rate, ENOUGH);
         let refused = tries.genuine.iter().filter(|one| one.reach > limit).count();
         println!(
             "  FMR {rate:.0e}{}: limit {limit:.3}, FNMR {:.2} % ({refused})",

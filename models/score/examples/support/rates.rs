@@ -49,6 +49,11 @@ impl Rates {
         }
     }
 
+    /// [`Self::limit`] by these logins alone.
+    pub fn own_limit(&self, rate: f64, enough: usize) -> f32 {
+        self.limit(rate, enough, self.deviation(enough))
+    }
+
     /// The limit for a rate. One that rests on fewer than `enough` strangers is extrapolated, as the tail of a normal distribution
     /// with this deviation.
     pub fn limit(&self, rate: f64, enough: usize, deviation: f32) -> f32 {
