@@ -47,7 +47,11 @@ impl General {
                 .ok_or("an output has no name".to_owned())
         };
         let outputs = model.output_ids().iter().map(named).collect::<Result<_, _>>()?;
-        Ok(Self { model, input, outputs })
+        Ok(Self {
+            model,
+            input,
+            outputs,
+        })
     }
 
     /// What the network says of an input, given row by row as its shape says.

@@ -97,38 +97,16 @@ fn finite(outputs: Vec<Output>) -> Result<Vec<Output>, String> {
 }
 
 #[cfg(test)]
+mod made;
+
+#[cfg(test)]
 mod tests {
+    use super::made::{Made, described};
     use super::*;
 
-    /// A field of a protocol buffer that holds bytes.
-    fn bytes(number: u8, content: &[u8]) -> Vec<u8> {
-        assert!(content.len() < 128);
-        [&[number << 3 | 2, content.len() as u8], content].concat()
-    }
-
-    /// A field that holds a small whole number.
-    fn whole(number: u8, value: u8) -> Vec<u8> {
-        vec![number << 3, value]
-    }
-
-    /// A tensor of floats of a shape, as ONNX describes an input.
-    fn described(name: &str, shape: &[u8]) -> Vec<u8> {
-        let sides: Vec<u8> = shape.iter().flat_map(|side| bytes(1, &whole(1, *side))).collect();
-        let tensor = [whole(1, 1), bytes(2, &sides)].concat();
-        [bytes(1, name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat()
-    }
-
-    /// A network of one operator, from `in` to `out`, whose inputs are these.
-    fn network(operator: &str, inputs: &[Vec<u8>]) -> Vec<u8> {
-        let node = [bytes(1, b"in"), bytes(2, b"out"), bytes(4, operator.as_bytes())].concat();
-        let inputs: Vec<u8> = inputs.iter().flat_map(|input| bytes(11, input)).collect();
-        let graph = [
-            bytes(1, &node),
-            bytes(2, b"g"),
-            inputs,
-            bytes(12, &described("out", &[1, 1, 2, 2])),
-        ];
-        [whole(1, 8), bytes(7, &graph.concat()), bytes(8, &whole(2, 13))].concat()
+    fn network(operator: &'static str, inputs: &[Vec<u8>]) -> Vec<u8> {
+        let operator = Made::new(operator, &["in"], "out");
+        made::network(vec![operator], &[], inputs, &[described("out", &[1, 1, 2, 2])])
     }
 
     fn input() -> Vec<u8> {

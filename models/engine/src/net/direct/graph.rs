@@ -39,15 +39,19 @@ impl Graph {
         for tensor in &graph.initializer {
             constants.insert(tensor.name.clone()?, constant(tensor)?);
         }
-        let mut inputs = graph
-            .input
-            .iter()
-            .filter(|input| input.name.as_ref().is_none_or(|name| !constants.contains_key(name)));
+        let mut inputs = graph.input.iter().filter(|input| {
+            input
+                .name
+                .as_ref()
+                .is_none_or(|name| !constants.contains_key(name))
+        });
         let (Some(input), None) = (inputs.next(), inputs.next()) else {
             return None;
         };
         let sides = &input.r#type.as_ref()?.tensor_type.as_ref()?.shape.as_ref()?.dim;
-        let agrees = |(side, wanted): (Option<i64>, usize)| side.is_none_or(|side| usize::try_from(side) == Ok(wanted));
+        let agrees = |(side, wanted): (Option<i64>, usize)| {
+            side.is_none_or(|side| usize::try_from(side) == Ok(wanted))
+        };
         if sides.len() != shape.len() || !sides.iter().map(|side| side.dim_value).zip(shape).all(agrees) {
             return None;
         }
@@ -56,13 +60,20 @@ impl Graph {
         for node in graph.node {
             let node = Node::of(node)?;
             if node.operator == "Constant" {
-                let value = node.attributes.iter().find_map(|attribute| attribute.t.as_ref())?;
+                let value = node
+                    .attributes
+                    .iter()
+                    .find_map(|attribute| attribute.t.as_ref())?;
                 constants.insert(node.output, constant(value)?);
             } else {
                 nodes.push(node);
             }
         }
-        let outputs = graph.output.iter().map(|output| output.name.clone()).collect::<Option<_>>()?;
+        let outputs = graph
+            .output
+            .iter()
+            .map(|output| output.name.clone())
+            .collect::<Option<_>>()?;
         Some(Self {
             input,
             outputs,
@@ -106,7 +117,9 @@ impl Node {
     }
 
     fn attribute(&self, name: &str) -> Option<&AttributeProto> {
-        self.attributes.iter().find(|attribute| attribute.name.as_deref() == Some(name))
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name.as_deref() == Some(name))
     }
 
     /// Whether there is an attribute of that name.
@@ -116,12 +129,16 @@ impl Node {
 
     /// A whole number, or what stands for its absence.
     pub(super) fn int(&self, name: &str, absent: i64) -> i64 {
-        self.attribute(name).and_then(|attribute| attribute.i).unwrap_or(absent)
+        self.attribute(name)
+            .and_then(|attribute| attribute.i)
+            .unwrap_or(absent)
     }
 
     /// The same of a number.
     pub(super) fn float(&self, name: &str, absent: f32) -> f32 {
-        self.attribute(name).and_then(|attribute| attribute.f).unwrap_or(absent)
+        self.attribute(name)
+            .and_then(|attribute| attribute.f)
+            .unwrap_or(absent)
     }
 
     /// Whole numbers; `None` if the attribute is absent.
@@ -131,7 +148,9 @@ impl Node {
 
     /// A word; empty if the attribute is absent.
     pub(super) fn word(&self, name: &str) -> &str {
-        self.attribute(name).and_then(|attribute| attribute.s.as_deref()).unwrap_or_default()
+        self.attribute(name)
+            .and_then(|attribute| attribute.s.as_deref())
+            .unwrap_or_default()
     }
 
     /// The name of an input; empty if it was left out.
@@ -145,13 +164,24 @@ fn constant(tensor: &TensorProto) -> Option<Constant> {
     if !tensor.external_data.is_empty() {
         return None;
     }
-    let shape: Vec<usize> = tensor.dims.iter().map(|side| usize::try_from(*side).ok()).collect::<Option<_>>()?;
-    let count = shape.iter().try_fold(1_usize, |all, side| all.checked_mul(*side))?;
+    let shape: Vec<usize> = tensor
+        .dims
+        .iter()
+        .map(|side| usize::try_from(*side).ok())
+        .collect::<Option<_>>()?;
+    let count = shape
+        .iter()
+        .try_fold(1_usize, |all, side| all.checked_mul(*side))?;
     let raw = tensor.raw_data.as_ref().map(|raw| raw.borrow());
     match tensor.data_type? {
         DataType::FLOAT => {
             let numbers: Vec<f32> = match &raw {
-                Some(raw) => raw.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+                Some(raw) => raw
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|bytes| f32::from_le_bytes(*bytes))
+                    .collect(),
                 None => tensor.float_data.clone(),
             };
             let good = numbers.len() == count && numbers.iter().all(|number| number.is_finite());
@@ -159,7 +189,12 @@ fn constant(tensor: &TensorProto) -> Option<Constant> {
         }
         DataType::INT64 => {
             let numbers: Vec<i64> = match &raw {
-                Some(raw) => raw.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect(),
+                Some(raw) => raw
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|bytes| i64::from_le_bytes(*bytes))
+                    .collect(),
                 None => tensor.int64_data.clone(),
             };
             (numbers.len() == count).then_some(Constant::Whole(numbers))

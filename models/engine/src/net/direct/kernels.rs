@@ -6,8 +6,9 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256, _mm256_broadcast_ss, _mm256_cmp_ps, _mm256_blendv_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps,
-    _mm256_min_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _CMP_LT_OQ,
+    __m256, _CMP_LT_OQ, _mm256_blendv_ps, _mm256_broadcast_ss, _mm256_cmp_ps, _mm256_fmadd_ps,
+    _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps,
+    _mm256_storeu_ps,
 };
 
 /// Numbers in a vector.
@@ -181,7 +182,14 @@ impl Avx2 {
     }
 
     /// The layer of a picture of this height and width, as many channels as the layer's stored; `out` is filled.
-    pub(super) fn depthwise(self, layer: &Depthwise, picture: &[f32], height: usize, width: usize, out: &mut [f32]) {
+    pub(super) fn depthwise(
+        self,
+        layer: &Depthwise,
+        picture: &[f32],
+        height: usize,
+        width: usize,
+        out: &mut [f32],
+    ) {
         let channels = layer.channels;
         let Some((rows, columns)) = layer.window.places(height, width) else {
             assert!(out.is_empty());
@@ -189,11 +197,22 @@ impl Avx2 {
         };
         assert_eq!(picture.len(), height * width * channels);
         assert_eq!(out.len(), rows * columns * channels);
-        assert_eq!(layer.weights.len(), layer.window.height * layer.window.width * channels);
+        assert_eq!(
+            layer.weights.len(),
+            layer.window.height * layer.window.width * channels
+        );
         assert!(layer.bias.len() == channels && channels % LANES == 0);
         assert!(layer.activation.fits(channels));
         // SAFETY: as above.
-        unsafe { depthwise(layer, picture.as_ptr(), (height, width), (rows, columns), out.as_mut_ptr()) }
+        unsafe {
+            depthwise(
+                layer,
+                picture.as_ptr(),
+                (height, width),
+                (rows, columns),
+                out.as_mut_ptr(),
+            )
+        }
     }
 }
 
@@ -328,7 +347,9 @@ unsafe fn depthwise(
             let (across, left) = window.columns(x, width);
             let last = x + STRIP - 1;
             let strip = by_strips.filter(|_| {
-                across.len() == window.width && last < columns && window.columns(last, width).0.len() == window.width
+                across.len() == window.width
+                    && last < columns
+                    && window.columns(last, width).0.len() == window.width
             });
             // SAFETY: the window's rows `down` and columns `across` lie on the picture from (`left`, `top`) on; of a strip the
             // last window's columns do, too, and so do those between.

@@ -49,7 +49,12 @@ impl Direct {
         let memory = &mut self.memory;
         let mut values: Vec<Option<Value>> = Vec::new();
         values.resize_with(self.plan.values, || None);
-        values[0] = Some(Value::Picture(Picture::of_planes([height, width], channels, input, memory)));
+        values[0] = Some(Value::Picture(Picture::of_planes(
+            [height, width],
+            channels,
+            input,
+            memory,
+        )));
         for step in &self.plan.steps {
             let given = step.inputs.iter().map(|input| values[*input].as_ref());
             let given: Vec<&Value> = given.collect::<Option<_>>().ok_or("a value is not there")?;
@@ -70,7 +75,13 @@ impl Direct {
             })
         };
         let outputs: Option<Vec<Output>> = self.plan.outputs.iter().map(of).collect();
-        values.into_iter().flatten().for_each(|value| memory.give(value.into_memory()));
+        values
+            .into_iter()
+            .flatten()
+            .for_each(|value| memory.give(value.into_memory()));
         outputs.ok_or("an output is not there".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,7 +143,10 @@ impl<'a> Planner<'a> {
             "GlobalAveragePool" => self.push(Operation::Mean, &only, &node.output),
             "ReduceMean" => {
                 let axes = node.ints("axes").or_else(|| self.graph.whole(node.input(1)))?;
-                let all = axes.len() == 2 && [[2, -2], [3, -1]].iter().all(|side| side.iter().any(|a| axes.contains(a)));
+                let all = axes.len() == 2
+                    && [[2, -2], [3, -1]]
+                        .iter()
+                        .all(|side| side.iter().any(|a| axes.contains(a)));
                 let kept = node.int("keepdims", 1) == 1;
                 self.push((all && kept).then_some(Operation::Mean)?, &only, &node.output)
             }
@@ -161,7 +164,9 @@ impl<'a> Planner<'a> {
                     _ => None,
                 }
             }
-            "Transpose" if node.ints("perm") == Some(&[0, 2, 3, 1]) => self.push(Operation::Rows, &only, &node.output),
+            "Transpose" if node.ints("perm") == Some(&[0, 2, 3, 1]) => {
+                self.push(Operation::Rows, &only, &node.output)
+            }
             "Flatten" if node.int("axis", 1) == 1 => {
                 self.push(Operation::Reshape(vec![0, -1]), &only, &node.output)
             }
@@ -169,14 +174,21 @@ impl<'a> Planner<'a> {
                 let shape = self.graph.whole(node.input(1))?;
                 // Where 0 means 0 there is nothing to be had.
                 let plain = node.int("allowzero", 0) == 0 || !shape.contains(&0);
-                self.push(Operation::Reshape(plain.then(|| shape.to_vec())?), &only, &node.output)
+                self.push(
+                    Operation::Reshape(plain.then(|| shape.to_vec())?),
+                    &only,
+                    &node.output,
+                )
             }
             _ => None,
         }
     }
 
     fn push(&mut self, operation: Operation, inputs: &[&str], output: &'a str) -> Option<()> {
-        let inputs = inputs.iter().map(|name| self.places.get(name).copied()).collect::<Option<_>>()?;
+        let inputs = inputs
+            .iter()
+            .map(|name| self.places.get(name).copied())
+            .collect::<Option<_>>()?;
         self.places.insert(output, self.values);
         self.steps.push(Step {
             operation,
@@ -201,11 +213,16 @@ impl<'a> Planner<'a> {
         }
         let mut weights = weights.to_vec();
         let (mut bias, name, activation) = (self.bias(node, outputs)?, &node.output, Activation::None);
-        let (name, activation) = self.what_follows(name, &mut weights, &mut bias).unwrap_or((name, activation));
+        let (name, activation) = self
+            .what_follows(name, &mut weights, &mut bias)
+            .unwrap_or((name, activation));
         let operation = if alone {
             Operation::Depthwise(Depthwise::new(window, &weights, &bias, activation), outputs)
         } else if window.is_pixel() {
-            Operation::Pointwise(Dense::new(of_each, &weights, &bias, activation), [of_each, outputs])
+            Operation::Pointwise(
+                Dense::new(of_each, &weights, &bias, activation),
+                [of_each, outputs],
+            )
         } else {
             let places = height.checked_mul(width)?;
             // From channel by channel to place by place.
@@ -233,10 +250,15 @@ impl<'a> Planner<'a> {
         }
         let mut weights = weights.to_vec();
         let mut bias = self.bias(node, outputs)?;
-        let (name, activation) =
-            self.what_follows(&node.output, &mut weights, &mut bias).unwrap_or((&node.output, Activation::None));
+        let (name, activation) = self
+            .what_follows(&node.output, &mut weights, &mut bias)
+            .unwrap_or((&node.output, Activation::None));
         let dense = Dense::new(inputs, &weights, &bias, activation);
-        self.push(Operation::Linear(dense, [inputs, outputs]), &[node.input(0)], name)
+        self.push(
+            Operation::Linear(dense, [inputs, outputs]),
+            &[node.input(0)],
+            name,
+        )
     }
 
     fn bias(&self, node: &Node, outputs: usize) -> Option<Vec<f32>> {
@@ -290,7 +312,12 @@ impl<'a> Planner<'a> {
             return None;
         }
         let uses = |node: &Node| node.inputs.iter().filter(|input| *input == name).count();
-        let mut users = self.graph.nodes.iter().enumerate().filter(|(_, node)| uses(node) > 0);
+        let mut users = self
+            .graph
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| uses(node) > 0);
         match (users.next(), users.next()) {
             (Some((number, node)), None) if uses(node) == 1 && node.input(0) == name => Some((number, node)),
             _ => None,
@@ -355,10 +382,17 @@ fn normalization(graph: &Graph, node: &Node) -> Option<(Vec<f32>, Vec<f32>)> {
     let each = scale.iter().zip(bias).zip(mean.iter().zip(variance));
     let both = each.map(|((scale, bias), (mean, variance))| {
         let factor = f64::from(*scale) / (f64::from(*variance) + epsilon).sqrt();
-        (factor as f32, (f64::from(*bias) - f64::from(*mean) * factor) as f32)
+        (
+            factor as f32,
+            (f64::from(*bias) - f64::from(*mean) * factor) as f32,
+        )
     });
     let (factors, summands): (Vec<f32>, Vec<f32>) = both.unzip();
-    factors.iter().chain(&summands).all(|number| number.is_finite()).then_some((factors, summands))
+    factors
+        .iter()
+        .chain(&summands)
+        .all(|number| number.is_finite())
+        .then_some((factors, summands))
 }
 
 /// A sum, difference, product or quotient with one number, or with one for each channel.
@@ -380,7 +414,9 @@ fn scale(operator: &str, shape: &[usize], numbers: &[f32]) -> Option<Operation> 
 fn window(node: &Node, sides: &[i64]) -> Option<Window> {
     let side = |value: i64| usize::try_from(value).ok().filter(|side| *side < 1 << 16);
     let plain = matches!(node.word("auto_pad"), "" | "NOTSET")
-        && node.ints("dilations").is_none_or(|all| all.iter().all(|one| *one == 1));
+        && node
+            .ints("dilations")
+            .is_none_or(|all| all.iter().all(|one| *one == 1));
     let stride = match node.ints("strides") {
         None => [1; 2],
         Some(&[down, across]) => [side(down)?, side(across)?],

@@ -17,10 +17,18 @@ pub(super) fn run(
     match (operation, inputs) {
         (Operation::Pointwise(layer, [from, to]), [Value::Picture(picture)]) if picture.channels == *from => {
             let mut made = Picture::sized([picture.height, picture.width], *to, memory);
-            avx2.dense(layer, &picture.numbers, picture.stride, picture.pixels(), &mut made.numbers);
+            avx2.dense(
+                layer,
+                &picture.numbers,
+                picture.stride,
+                picture.pixels(),
+                &mut made.numbers,
+            );
             Ok(Value::Picture(made))
         }
-        (Operation::Windowed(layer, window, [from, to]), [Value::Picture(picture)]) if picture.channels == *from => {
+        (Operation::Windowed(layer, window, [from, to]), [Value::Picture(picture)])
+            if picture.channels == *from =>
+        {
             windowed(avx2, layer, window, picture, *to, memory)
         }
         (Operation::Depthwise(layer, channels), [Value::Picture(picture)])
@@ -28,7 +36,13 @@ pub(super) fn run(
         {
             let (height, width) = layer.window.places(picture.height, picture.width).ok_or(SMALL)?;
             let mut made = Picture::sized([height, width], *channels, memory);
-            avx2.depthwise(layer, &picture.numbers, picture.height, picture.width, &mut made.numbers);
+            avx2.depthwise(
+                layer,
+                &picture.numbers,
+                picture.height,
+                picture.width,
+                &mut made.numbers,
+            );
             Ok(Value::Picture(made))
         }
         (Operation::Linear(layer, [from, to]), [Value::List(shape, numbers)]) if *shape == [1, *from] => {
@@ -40,7 +54,9 @@ pub(super) fn run(
         (Operation::Activate(activation), [value]) => activated(activation, value.copy(memory)),
         (Operation::Sigmoid, [value]) => {
             let mut made = value.copy(memory);
-            all(&mut made).iter_mut().for_each(|number| *number = 1.0 / (1.0 + (-*number).exp()));
+            all(&mut made)
+                .iter_mut()
+                .for_each(|number| *number = 1.0 / (1.0 + (-*number).exp()));
             Ok(made)
         }
         (Operation::Scale(factors, summands), [value]) => scaled(factors, summands, value.copy(memory)),
@@ -57,7 +73,10 @@ pub(super) fn run(
         {
             let mut made = inputs[0].copy(memory);
             for pixel in all(&mut made).chunks_exact_mut(one.stride) {
-                pixel.iter_mut().zip(&other.numbers).for_each(|(one, other)| *one *= other);
+                pixel
+                    .iter_mut()
+                    .zip(&other.numbers)
+                    .for_each(|(one, other)| *one *= other);
             }
             Ok(made)
         }
@@ -105,7 +124,11 @@ fn windowed(
     let mut made = Picture::sized([height, width], channels, memory);
     let each = window.height * window.width * picture.channels;
     let mut parts = memory.take(width * each);
-    for (y, line) in made.numbers.chunks_exact_mut((width * made.stride).max(1)).enumerate() {
+    for (y, line) in made
+        .numbers
+        .chunks_exact_mut((width * made.stride).max(1))
+        .enumerate()
+    {
         let (down, top) = window.rows(y, picture.height);
         for (x, part) in parts.chunks_exact_mut(each).enumerate() {
             let (across, left) = window.columns(x, picture.width);
@@ -140,7 +163,9 @@ fn pairs<'a>(
     other: &'a Value,
 ) -> Result<impl Iterator<Item = (&'a mut f32, &'a f32)>, &'static str> {
     let (one, other) = match (one, other) {
-        (Value::Picture(one), Value::Picture(other)) if one.stride == other.stride => (&mut one.numbers, &other.numbers),
+        (Value::Picture(one), Value::Picture(other)) if one.stride == other.stride => {
+            (&mut one.numbers, &other.numbers)
+        }
         (Value::List(_, one), Value::List(_, other)) => (one, other),
         _ => return Err(UNLIKE),
     };
@@ -155,7 +180,9 @@ fn activated(activation: &Activation, mut value: Value) -> Result<Value, &'stati
             if low > high {
                 return Err("a range ends before it begins");
             }
-            all(value).iter_mut().for_each(|number| *number = number.clamp(*low, *high));
+            all(value)
+                .iter_mut()
+                .for_each(|number| *number = number.clamp(*low, *high));
         }
         (Activation::Slope(slopes), Value::Picture(picture)) if slopes.len() == picture.channels => {
             for pixel in picture.numbers.chunks_exact_mut(picture.stride) {
@@ -171,12 +198,18 @@ fn activated(activation: &Activation, mut value: Value) -> Result<Value, &'stati
 
 fn scaled(factors: &[f32], summands: &[f32], mut value: Value) -> Result<Value, &'static str> {
     if let (&[factor], &[summand]) = (factors, summands) {
-        all(&mut value).iter_mut().for_each(|number| *number = *number * factor + summand);
+        all(&mut value)
+            .iter_mut()
+            .for_each(|number| *number = *number * factor + summand);
         return Ok(value);
     }
     let each = match &mut value {
-        Value::Picture(picture) if picture.channels == factors.len() => picture.numbers.chunks_exact_mut(picture.stride),
-        Value::List(shape, numbers) if *shape == [1, factors.len()] => numbers.chunks_exact_mut(factors.len()),
+        Value::Picture(picture) if picture.channels == factors.len() => {
+            picture.numbers.chunks_exact_mut(picture.stride)
+        }
+        Value::List(shape, numbers) if *shape == [1, factors.len()] => {
+            numbers.chunks_exact_mut(factors.len())
+        }
         _ => return Err(UNLIKE),
     };
     for pixel in each {
@@ -202,7 +235,11 @@ fn pooled(window: &Window, picture: &Picture, memory: &mut Memory) -> Result<Val
             for pixel in line.chunks_exact(picture.stride) {
                 for (largest, number) in largest.iter_mut().zip(pixel) {
                     // What is no number wins, so that it is noticed.
-                    *largest = if *largest > *number { *largest } else { *number };
+                    *largest = if *number > *largest || number.is_nan() {
+                        *number
+                    } else {
+                        *largest
+                    };
                 }
             }
         }
@@ -214,7 +251,10 @@ fn mean(picture: &Picture, memory: &mut Memory) -> Value {
     let mut made = Picture::sized([1, 1], picture.channels, memory);
     made.numbers.fill(0.0);
     for pixel in picture.numbers.chunks_exact(picture.stride) {
-        made.numbers.iter_mut().zip(pixel).for_each(|(sum, number)| *sum += number);
+        made.numbers
+            .iter_mut()
+            .zip(pixel)
+            .for_each(|(sum, number)| *sum += number);
     }
     let count = picture.pixels().max(1) as f32;
     made.numbers.iter_mut().for_each(|sum| *sum /= count);
@@ -246,7 +286,10 @@ fn resolved(shape: &[i64], was: &[usize], count: usize) -> Option<Vec<usize>> {
             side => Some(usize::try_from(*side).ok()?),
         });
     }
-    let known = sides.iter().flatten().try_fold(1_usize, |all, side| all.checked_mul(*side))?;
+    let known = sides
+        .iter()
+        .flatten()
+        .try_fold(1_usize, |all, side| all.checked_mul(*side))?;
     let open = sides.iter().filter(|side| side.is_none()).count();
     let rest = match open {
         0 => 1,

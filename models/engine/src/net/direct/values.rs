@@ -1,6 +1,6 @@
 //! What lies between two steps, and the memory it lies in.
 
-use super::kernels::stored;
+use super::kernels::{LANES, stored};
 
 /// A picture, pixel by pixel, row by row; from one pixel to the next `stride` numbers, the first `channels` of which count.
 #[derive(Debug)]
@@ -71,19 +71,29 @@ fn copied(numbers: &[f32], memory: &mut Memory) -> Vec<f32> {
 
 impl Picture {
     /// From planes, one channel after the other.
-    pub(super) fn of_planes([height, width]: [usize; 2], channels: usize, planes: &[f32], memory: &mut Memory) -> Self {
+    pub(super) fn of_planes(
+        [height, width]: [usize; 2],
+        channels: usize,
+        planes: &[f32],
+        memory: &mut Memory,
+    ) -> Self {
+        // A colour picture's three need no more.
+        let stride = if channels < LANES {
+            channels
+        } else {
+            stored(channels)
+        };
         let pixels = height * width;
-        let mut numbers = memory.take(pixels * channels);
+        let mut numbers = memory.take(pixels * stride);
         for (channel, plane) in planes.chunks_exact(pixels.max(1)).take(channels).enumerate() {
-            for (to, from) in numbers.iter_mut().skip(channel).step_by(channels).zip(plane) {
-                *to = *from;
-            }
+            let places = numbers.iter_mut().skip(channel).step_by(stride);
+            places.zip(plane).for_each(|(to, from)| *to = *from);
         }
         Self {
             height,
             width,
             channels,
-            stride: channels,
+            stride,
             numbers,
         }
     }
