@@ -34,7 +34,7 @@ pub(crate) struct Net {
 enum Runtime {
     #[cfg(target_arch = "x86_64")]
     Direct(Direct),
-    General(General),
+    General(Box<General>),
 }
 
 impl Net {
@@ -84,7 +84,7 @@ impl Runtime {
         if let Some(direct) = Direct::of(&bytes, shape) {
             return Ok(Self::Direct(direct));
         }
-        Ok(Self::General(General::of(bytes, shape)?))
+        Ok(Self::General(Box::new(General::of(bytes, shape)?)))
     }
 }
 

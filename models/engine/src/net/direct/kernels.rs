@@ -201,7 +201,7 @@ impl Avx2 {
             layer.weights.len(),
             layer.window.height * layer.window.width * channels
         );
-        assert!(layer.bias.len() == channels && channels % LANES == 0);
+        assert!(layer.bias.len() == channels && channels.is_multiple_of(LANES));
         assert!(layer.activation.fits(channels));
         // SAFETY: as above.
         unsafe {
@@ -293,33 +293,36 @@ struct Tile {
 unsafe fn tile<const P: usize, const V: usize>(from: &Tile) {
     // SAFETY: within what the caller promises; `get` and `put` move eight numbers.
     unsafe {
-        let mut sums = [[_mm256_setzero_ps(); V]; P];
+        let mut first = [_mm256_setzero_ps(); V];
+        let mut bias = from.bias;
+        for first in &mut first {
+            *first = get(bias);
+            bias = bias.wrapping_add(LANES);
+        }
+        let mut sums = [first; P];
         let mut pixels = [from.picture; P];
-        for p in 0..P {
-            pixels[p] = from.picture.add(p * from.stride);
-            for v in 0..V {
-                sums[p][v] = get(from.bias.add(v * LANES));
-            }
+        for (number, pixel) in pixels.iter_mut().enumerate() {
+            *pixel = from.picture.add(number * from.stride);
         }
         let mut weights = from.weights;
         for input in 0..from.inputs {
             let mut row = [_mm256_setzero_ps(); V];
-            for v in 0..V {
-                row[v] = get(weights.add(v * LANES));
+            for some in &mut row {
+                *some = get(weights);
+                weights = weights.wrapping_add(LANES);
             }
-            weights = weights.add(V * LANES);
-            for p in 0..P {
-                let level = _mm256_broadcast_ss(&*pixels[p].add(input));
-                for v in 0..V {
-                    sums[p][v] = _mm256_fmadd_ps(level, row[v], sums[p][v]);
+            for (pixel, sums) in pixels.iter().zip(&mut sums) {
+                let level = _mm256_broadcast_ss(&*pixel.add(input));
+                for (sum, some) in sums.iter_mut().zip(&row) {
+                    *sum = _mm256_fmadd_ps(level, *some, *sum);
                 }
             }
         }
-        for p in 0..P {
-            let out = from.out.add(p * from.outputs);
-            for v in 0..V {
-                let sum = from.activation.of(sums[p][v], v * LANES);
-                put(out.add(v * LANES), sum);
+        for (number, sums) in sums.iter().enumerate() {
+            let mut out = from.out.add(number * from.outputs);
+            for (place, sum) in sums.iter().enumerate() {
+                put(out, from.activation.of(*sum, place * LANES));
+                out = out.wrapping_add(LANES);
             }
         }
     }

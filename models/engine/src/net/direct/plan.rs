@@ -108,13 +108,13 @@ impl<'a> Planner<'a> {
         let only = [node.input(0)];
         let both = [node.input(0), node.input(1)];
         match node.operator.as_str() {
-            "Conv" => return self.convolution(node),
-            "Gemm" => return self.matrix(node),
+            "Conv" => self.convolution(node),
+            "Gemm" => self.matrix(node),
             // Nothing is dropped when a network is run.
             "Identity" | "Dropout" => {
                 let place = *self.places.get(node.input(0))?;
                 self.places.insert(&node.output, place);
-                return Some(());
+                Some(())
             }
             "Relu" | "Clip" | "PRelu" => {
                 let activation = activation(self.graph, node)?;
@@ -440,5 +440,5 @@ fn window(node: &Node, sides: &[i64]) -> Option<Window> {
 
 /// A whole number of times.
 fn times(scale: f32) -> Option<usize> {
-    (scale >= 1.0 && scale <= 16.0 && scale.fract() == 0.0).then_some(scale as usize)
+    ((1.0..=16.0).contains(&scale) && scale.fract() == 0.0).then_some(scale as usize)
 }

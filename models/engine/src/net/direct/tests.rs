@@ -153,14 +153,17 @@ fn a_single_channel_by_itself_is_that_of_rten() {
         floats("weights", &[1, 8, 1, 1], &noise(8, 1)),
         floats("window", &[1, 1, 3, 3], &noise(9, 2)),
     ];
-    let conv = Made::new("Conv", &["in", "weights"], "conv")
-        .ints("strides", &[1; 2])
-        .ints("dilations", &[1; 2]);
-    let alone = Made::new("Conv", &["conv", "window"], "out")
-        .ints("pads", &[1; 4])
-        .ints("strides", &[1; 2])
-        .ints("dilations", &[1; 2]);
-    same(vec![conv, alone], &constants, [1, 8, 7, 9]);
+    let conv = |inputs: &[&str], output: &str, pad: i64| {
+        Made::new("Conv", inputs, output)
+            .ints("strides", &[1; 2])
+            .ints("pads", &[pad; 4])
+            .ints("dilations", &[1; 2])
+    };
+    let both = vec![
+        conv(&["in", "weights"], "conv", 0),
+        conv(&["conv", "window"], "out", 1),
+    ];
+    same(both, &constants, [1, 8, 7, 9]);
 }
 
 #[test]
