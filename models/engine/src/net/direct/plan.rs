@@ -208,14 +208,12 @@ impl<'a> Planner<'a> {
         let window = window(node, &[height as i64, width as i64])?;
         let groups = usize::try_from(node.int("group", 1)).ok()?;
         let alone = groups == outputs && of_each == 1 && outputs > 0;
-        if (groups != 1 && !alone) || of_each == 0 {
+        if (groups != 1 && !alone) || of_each == 0 || outputs == 0 {
             return None;
         }
         let mut weights = weights.to_vec();
-        let (mut bias, name, activation) = (self.bias(node, outputs)?, &node.output, Activation::None);
-        let (name, activation) = self
-            .what_follows(name, &mut weights, &mut bias)
-            .unwrap_or((name, activation));
+        let mut bias = self.bias(node, outputs)?;
+        let (name, activation) = self.what_follows(&node.output, &mut weights, &mut bias);
         let operation = if alone {
             Operation::Depthwise(Depthwise::new(window, &weights, &bias, activation), outputs)
         } else if window.is_pixel() {
@@ -250,9 +248,7 @@ impl<'a> Planner<'a> {
         }
         let mut weights = weights.to_vec();
         let mut bias = self.bias(node, outputs)?;
-        let (name, activation) = self
-            .what_follows(&node.output, &mut weights, &mut bias)
-            .unwrap_or((&node.output, Activation::None));
+        let (name, activation) = self.what_follows(&node.output, &mut weights, &mut bias);
         let dense = Dense::new(inputs, &weights, &bias, activation);
         self.push(
             Operation::Linear(dense, [inputs, outputs]),
@@ -270,19 +266,20 @@ impl<'a> Planner<'a> {
     }
 
     /// Takes in what only this layer's result goes into: a normalization, which becomes part of the weights, and an
-    /// activation. `None`: there is none. The result's new name.
+    /// activation. Returns the result's new name, and the activation.
     fn what_follows(
         &mut self,
         output: &'a String,
         weights: &mut [f32],
         bias: &mut [f32],
-    ) -> Option<(&'a String, Activation)> {
+    ) -> (&'a String, Activation) {
         let mut name = output;
         if let Some((number, node)) = self.only_user(name)
             && node.operator == "BatchNormalization"
             && let Some((factors, summands)) = normalization(self.graph, node)
             && factors.len() == bias.len()
         {
+            // There is an output: `convolution` and `matrix` have looked.
             let of_each = weights.len() / bias.len();
             for (of_one, factor) in weights.chunks_exact_mut(of_each).zip(&factors) {
                 of_one.iter_mut().for_each(|weight| *weight *= factor);
@@ -303,7 +300,7 @@ impl<'a> Planner<'a> {
             name = &node.output;
             found = activation;
         }
-        Some((name, found))
+        (name, found)
     }
 
     /// The only operator that takes this value, as its first input.

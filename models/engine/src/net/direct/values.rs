@@ -115,6 +115,10 @@ impl Picture {
     }
 }
 
+/// The most numbers that are kept in one piece: a camera's frames take less, and a large picture that was searched once is not to
+/// keep its tens of megabytes for good.
+const KEPT: usize = 1 << 20;
+
 /// What was used and may be used again: for a frame's numbers the kernel would have to find some megabytes anew each time.
 #[derive(Debug, Default)]
 pub(super) struct Memory(Vec<Vec<f32>>);
@@ -141,9 +145,44 @@ impl Memory {
         room
     }
 
+    /// For another time, unless it is of no use then.
     pub(super) fn give(&mut self, room: Vec<f32>) {
-        if room.capacity() > 0 {
+        if (1..=KEPT).contains(&room.capacity()) {
             self.0.push(room);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_given_back_is_used_again_and_no_more_is_kept_than_was_in_use() {
+        let mut memory = Memory::default();
+        for count in [100, 50, 400, 10, 400] {
+            let rooms = [memory.take(count), memory.take(2 * count), memory.take(3)];
+            assert_eq!(rooms.each_ref().map(Vec::len), [count, 2 * count, 3]);
+            rooms.into_iter().for_each(|room| memory.give(room));
+            assert_eq!(memory.0.len(), 3);
+        }
+        let large = memory.take(KEPT + 1);
+        memory.give(large);
+        memory.give(Vec::new());
+        assert!(memory.0.iter().all(|room| room.capacity() <= KEPT) && memory.0.len() == 2);
+    }
+
+    #[test]
+    fn planes_become_pixels_and_planes_again() {
+        let mut memory = Memory::default();
+        for channels in [1, 3, 8, 11] {
+            let planes: Vec<f32> = (0..channels * 6).map(|number| number as f32).collect();
+            let picture = Picture::of_planes([2, 3], channels, &planes, &mut memory);
+            assert_eq!(picture.numbers[picture.stride], 1.0);
+            let value = Value::Picture(picture);
+            assert_eq!(value.shape(), [1, channels, 2, 3]);
+            assert_eq!(value.numbers(&mut memory), planes);
+            assert_eq!(value.copy(&mut memory).numbers(&mut memory), planes);
         }
     }
 }
