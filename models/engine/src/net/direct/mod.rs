@@ -5,6 +5,8 @@
 
 mod graph;
 mod kernels;
+mod layers;
+mod parameters;
 mod plan;
 mod steps;
 mod values;

@@ -1,6 +1,7 @@
 //! What each step does with its values.
 
-use super::kernels::{Activation, Avx2, Dense, Window, stored};
+use super::kernels::Avx2;
+use super::layers::{Activation, Dense, Window, stored};
 use super::plan::Operation;
 use super::values::{Memory, Picture, Value};
 

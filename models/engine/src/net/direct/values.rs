@@ -1,6 +1,6 @@
 //! What lies between two steps, and the memory it lies in.
 
-use super::kernels::{LANES, stored};
+use super::layers::{LANES, stored};
 
 /// A picture, pixel by pixel, row by row; from one pixel to the next `stride` numbers, the first `channels` of which count.
 #[derive(Debug)]
