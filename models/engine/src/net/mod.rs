@@ -97,6 +97,7 @@ fn finite(outputs: Vec<Output>) -> Result<Vec<Output>, String> {
 }
 
 #[cfg(test)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 mod made;
 
 #[cfg(test)]
