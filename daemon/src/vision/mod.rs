@@ -11,6 +11,7 @@ pub mod keeper;
 pub mod link;
 pub mod liveness;
 pub mod loan;
+pub mod memory;
 pub mod process;
 pub mod sandbox;
 pub mod wire;

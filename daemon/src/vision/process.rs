@@ -17,6 +17,7 @@ use crate::vision::camera::{self, Camera};
 use crate::vision::decode::{self, Picture};
 use crate::vision::engines;
 use crate::vision::liveness::{Networks, dominant};
+use crate::vision::memory;
 use crate::vision::wire::{
     FromVision, MAX_JSON, MAX_PICTURE, Observation, ToVision, Wanted, WireError, receive_exactly,
     receive_message, send,
@@ -108,6 +109,7 @@ fn serve_until_end(
             return Err(error);
         }
     };
+    memory::give_back();
     ready();
     let (orders, inbox) = channel();
     std::thread::Builder::new()
@@ -125,7 +127,8 @@ fn serve_until_end(
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Ok(Order::Gone(error)) => return Err(error.into()),
             Ok(Order::Message(ToVision::Start { scan, wanted })) => {
-                vision.scan(scan, &wanted, &inbox, beat)?
+                vision.scan(scan, &wanted, &inbox, beat)?;
+                memory::give_back();
             }
             // A scan that failed on its own is stopped all the same.
             Ok(Order::Message(ToVision::Stop { scan })) => vision.say(&FromVision::Stopped { scan })?,
@@ -137,6 +140,7 @@ fn serve_until_end(
             Ok(Order::Picture(bytes)) => {
                 let faces = vision.look_at(&bytes);
                 vision.say(&FromVision::Picture(faces))?;
+                memory::give_back();
             }
         }
     }

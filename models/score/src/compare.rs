@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{Cohort, Encoding, EngineId};
+use crate::consistency::single_slack;
+use crate::{Cohort, Encoding, EngineId, SINGLE_SLACK};
 
 /// Compares what one engine made. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Comparer {
     cohort: Option<Arc<Cohort>>,
+    slack: f32,
 }
 
 /// One or more encodings of one person made into one: a template, or a probe.
@@ -33,24 +35,35 @@ impl Comparer {
     pub fn of(engine: &EngineId) -> Self {
         Self {
             cohort: Cohort::built_in(engine),
+            slack: single_slack(&engine.name),
         }
     }
 
     /// By the distance alone, whatever engine it is.
     pub fn raw() -> Self {
-        Self { cohort: None }
+        Self {
+            cohort: None,
+            slack: SINGLE_SLACK,
+        }
     }
 
     /// With this cohort.
     pub fn with(cohort: Cohort) -> Self {
         Self {
             cohort: Some(Arc::new(cohort)),
+            slack: SINGLE_SLACK,
         }
     }
 
     /// Whether scores are anything but distances.
     pub fn normalises(&self) -> bool {
         self.cohort.is_some()
+    }
+
+    /// How much farther than a probe each of its pictures may be from a template: the engine's own, where [`of`](Self::of)
+    /// was told which it is, else [`SINGLE_SLACK`].
+    pub fn single_slack(&self) -> f32 {
+        self.slack
     }
 
     /// Makes one of several; `None` of none.

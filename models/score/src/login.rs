@@ -9,10 +9,6 @@ use crate::{Comparer, Comparison, Encoding, Fused, Limit};
 /// tries.
 pub const WINDOWS: usize = 4;
 
-/// How much farther than the fused probe a single picture may be from the template. It keeps a face that is swapped
-/// between pictures from hiding in the mean. Measured in `docs/accuracy.md`: webcam pictures of one person stay within it.
-pub const SINGLE_SLACK: f32 = 0.12;
-
 /// What a match takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoginRules {
@@ -159,13 +155,14 @@ impl Login {
     }
 
     /// The smallest limit that would let the probe in the window match this template: the fused probe must be within
-    /// it, and each single picture within [`SINGLE_SLACK`] more.
+    /// it, and each single picture within the engine's slack more ([`Comparer::single_slack`]).
     fn reach_of(&self, template: &Fused, fused: Comparison) -> f32 {
         let limit = self.rules.limit;
+        let slack = self.comparer.single_slack();
         let singles = self
             .window
             .iter()
-            .map(|(_, single)| limit.measure(self.comparer.compare(template, single)) - SINGLE_SLACK);
+            .map(|(_, single)| limit.measure(self.comparer.compare(template, single)) - slack);
         // None of them is NaN.
         singles.fold(limit.measure(fused), f32::max)
     }
@@ -179,8 +176,12 @@ mod tests {
 
     /// Against templates so far from the origin, each along its own axis.
     fn login(limit: Limit, templates: &[f32]) -> Login {
+        login_of("none", limit, templates)
+    }
+
+    fn login_of(engine: &str, limit: Limit, templates: &[f32]) -> Login {
         let comparer = Comparer::of(&EngineId {
-            name: "none".into(),
+            name: engine.into(),
             model: "none".into(),
         });
         let fused = templates
@@ -208,6 +209,22 @@ mod tests {
                 assert_eq!(last.flatten().is_some(), matched, "{distances:?}");
                 assert_eq!(login.compared(), distances.len() > 2);
             }
+        }
+    }
+
+    #[test]
+    fn how_far_a_single_picture_may_be_is_a_matter_of_the_engines_scale() {
+        // Of means of 0.36 along one axis, the farthest 0.11, 0.13 and 0.23, 0.25 beyond them.
+        for (engine, distances, matched) in [
+            ("none", [0.305, 0.305, 0.47], true),
+            ("none", [0.295, 0.295, 0.49], false),
+            ("dlib-hog-resnet", [0.295, 0.295, 0.49], false),
+            (crate::uncalibrated::SFACE, [0.245, 0.245, 0.59], true),
+            (crate::uncalibrated::SFACE, [0.235, 0.235, 0.61], false),
+        ] {
+            let mut login = login_of(engine, Limit::Distance(0.3601), &[0.0]);
+            let last = distances.map(|distance| login.push(&encoding(distance, 5)))[2];
+            assert_eq!(last.is_some(), matched, "{engine} {distances:?}");
         }
     }
 

@@ -11,6 +11,7 @@ pub mod replayed;
 pub mod report;
 pub mod room;
 pub mod scene;
+pub mod second;
 pub mod stages;
 pub mod vision;
 

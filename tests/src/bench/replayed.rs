@@ -13,9 +13,10 @@ use super::logins::{Case, ENROLLED, Logins, NOT_ENROLLED, OTHER_SERVICE, PAUSE, 
 use super::machine::{cpu_seconds, memory};
 use super::report::{Report, median};
 use super::room::Room;
-use super::stages::Engines;
+use super::second::Networks;
+use super::stages::{Engines, Film};
 use super::vision::{NEEDED, Process};
-use super::{Failed, scene, stages};
+use super::{Failed, scene, second, stages};
 
 /// How much of everything.
 pub struct Amount {
@@ -37,31 +38,42 @@ const UNPACED: u32 = 240;
 const VGA: (u32, u32) = (640, 480);
 const HD: (u32, u32) = (1280, 720);
 
-/// Measures it.
-pub fn measure(report: &mut Report, amount: &Amount) -> Result<(), Failed> {
+/// Measures it, and the second engine with what `networks` names.
+pub fn measure(report: &mut Report, amount: &Amount, networks: &Networks) -> Result<(), Failed> {
     let room = Room::new()?;
-    let mut engines = Engines {
-        own: stages::load(report, &room.models(), amount.loads)?,
-        whole: stages::engine(&room.models())?,
-    };
+    room.add_models(networks.models.as_deref())?;
+    let mut own = stages::load(report, &room.models(), amount.loads)?;
+    let mut whole = stages::engine(&room.models())?;
     let portrait = room.portrait("obama3.jpg");
-    let user = scene::person(&mut engines.own, &portrait, VGA)?;
-    let user_hd = scene::person(&mut engines.own, &portrait, HD)?;
-    let coming = scene::coming(&mut engines.own, &portrait, VGA)?;
-    let stranger = scene::person(&mut engines.own, &room.portrait("biden.jpg"), VGA)?;
+    let user = scene::person(&mut own, &portrait, VGA)?;
+    let user_hd = scene::person(&mut own, &portrait, HD)?;
+    let coming = scene::coming(&mut own, &portrait, VGA)?;
+    let stranger = scene::person(&mut own, &room.portrait("biden.jpg"), VGA)?;
     let scenes = Scenes {
         user,
         stranger,
         wall: scene::wall(VGA)?,
     };
-    for (scene, size, frames) in [
-        ("a face", VGA, &scenes.user),
-        ("a face that comes nearer and moves", VGA, &coming),
-        ("a face", HD, &user_hd),
-    ] {
-        stages::stages(report, &mut engines, scene, size, frames, amount.frames)?;
+    let film = |scene, size, frames| Film { scene, size, frames };
+    let films = [
+        film("a face", VGA, scenes.user.as_slice()),
+        film("a face that comes nearer and moves", VGA, &coming),
+        film("a face", HD, &user_hd),
+    ];
+    for film in &films {
+        let mut engines = Engines {
+            own: &mut own,
+            liveness: None,
+            whole: &mut whole,
+            target: "30 median",
+        };
+        stages::stages(report, &mut engines, film, amount.frames)?;
     }
-    drop(engines);
+    drop(own);
+    second::stages(report, &room, networks, &mut whole, &films, amount)?;
+    drop(whole);
+    room.show(&scenes.user)?;
+    second::memory(report, &room)?;
 
     for fps in [WEBCAM, UNPACED] {
         let config = room.config(fps)?;
@@ -277,6 +289,9 @@ fn notes() -> Vec<String> {
             .into(),
         "test: first_frame_ms and total_ms of the daemon's Test method, in whole milliseconds.".into(),
         "p50, p95: nearest rank. A row with n = 1 is one reading. MB are 10^6 bytes.".into(),
+        "Memory of the vision process alone: after one scan, with what is resident then. The supervisor's is below it, and does \
+         not depend on the engine."
+            .into(),
         "Straightforward: the detector on the whole frame, landmarks, and the network, each time; the same code, told before \
          each frame that a scan begins. Frames are taken in turns with the engine's own way."
             .into(),

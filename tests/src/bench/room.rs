@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use facelogin_models::manifest;
+use facelogin_models::{ModelDirs, ModelSet, Trust, VerifiedModels, manifest, verify_files};
 use tempfile::TempDir;
 
 use super::Failed;
@@ -17,7 +17,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// Makes it, with a copy of the models in it.
+    /// Makes it, with a copy of the default engine's models in it.
     pub fn new() -> Result<Self, Failed> {
         let folder = TempDir::with_prefix("facelogin-bench-")?;
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
@@ -46,6 +46,30 @@ impl Room {
         self.path().join("models")
     }
 
+    /// Copies those of the second engine and of liveness that are in `folder` or where the default engine's are.
+    pub fn add_models(&self, folder: Option<&Path>) -> Result<(), Failed> {
+        let installed = source("FACELOGIN_TEST_MODELS", "models")?;
+        for file in [ModelSet::Onnx, ModelSet::Liveness]
+            .into_iter()
+            .flat_map(ModelSet::files)
+        {
+            let folders = folder.into_iter().chain([installed.as_path()]);
+            let found = folders
+                .map(|folder| fs::read(folder.join(file.name)))
+                .find_map(Result::ok);
+            if let Some(bytes) = found {
+                public_file(&self.models().join(file.name), &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of a set, or of its first `count`; `None` where one is not there.
+    pub fn verified(&self, set: ModelSet, count: usize) -> Option<VerifiedModels> {
+        let files = set.files().get(..count)?;
+        verify_files(files, &ModelDirs::only(self.models()), Trust::RootOwned).ok()
+    }
+
     /// What the replayed camera plays.
     pub fn camera(&self) -> PathBuf {
         self.path().join("camera")
@@ -67,25 +91,36 @@ impl Room {
         Ok(())
     }
 
-    /// Writes a configuration for the replay at `fps`: everything else is what ships.
+    /// Writes a configuration for the replay at `fps`, without liveness, for what it plays are pictures: everything else
+    /// is what ships.
     pub fn config(&self, fps: u32) -> Result<PathBuf, Failed> {
+        self.config_of("dlib", "off", fps)
+    }
+
+    /// The same with this engine, and with liveness or without.
+    pub fn config_of(&self, engine: &str, liveness: &str, fps: u32) -> Result<PathBuf, Failed> {
         let replay = format!(
             "allow_virtual = true\nreplay = {:?}\nreplay_fps = {fps}\n",
             self.camera()
         );
-        self.write(&format!("facelogin-{fps}.toml"), &replay)
+        let first = format!("engine = {engine:?}\nliveness = {liveness:?}\n");
+        self.write(
+            &format!("facelogin-{engine}-{liveness}-{fps}.toml"),
+            &first,
+            &replay,
+        )
     }
 
     /// Writes a configuration for a camera of this machine: everything else is what ships.
     pub fn camera_config(&self, device: &str, allow_virtual: bool) -> Result<PathBuf, Failed> {
         let camera = format!("allow_virtual = {allow_virtual}\ndevice = {device:?}\n");
-        self.write("facelogin-camera.toml", &camera)
+        self.write("facelogin-camera.toml", "", &camera)
     }
 
-    fn write(&self, name: &str, camera: &str) -> Result<PathBuf, Failed> {
+    fn write(&self, name: &str, first: &str, camera: &str) -> Result<PathBuf, Failed> {
         let path = self.path().join(name);
         let text = format!(
-            "presence = \"off\"\n[camera]\n{camera}\n[models]\nfolder = {:?}\n\n\
+            "presence = \"off\"\n{first}[camera]\n{camera}\n[models]\nfolder = {:?}\n\n\
              [services.login]\nenabled = true\ntrigger = \"immediate\"\n",
             self.models()
         );

@@ -70,6 +70,11 @@ impl Process {
         })
     }
 
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The cameras of this machine, as the configuration has them.
     pub fn cameras(&mut self) -> Result<Vec<Camera>, Failed> {
         Ok(self.link.cameras()?)

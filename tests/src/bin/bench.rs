@@ -20,6 +20,7 @@ use bench::front::Front;
 use bench::machine::Machine;
 use bench::replayed::Amount;
 use bench::report::Report;
+use bench::second::Networks;
 use bench::{Failed, cameras, replayed};
 
 /// Measures facelogin on this machine; needs root.
@@ -34,6 +35,13 @@ struct Options {
     /// A few runs of everything: whether it works, not how fast.
     #[arg(long)]
     quick: bool,
+    /// Where networks are that `make models` does not fetch: the ONNX engine's and liveness'. Without it, where the default
+    /// engine's models are.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "camera")]
+    models: Option<PathBuf>,
+    /// Measure the ONNX engine with this encoder in place of the manifest's: 112x112 pixels in, 128 numbers out.
+    #[arg(long, value_name = "FILE", conflicts_with = "camera")]
+    encoder: Option<PathBuf>,
     /// Measure this camera in place of the replay, one or several: "auto", or as `facelogin-enroll cameras` names it. You
     /// are to sit in front of it: it enrols you, in a store of its own that is thrown away, and logs you in again and
     /// again.
@@ -98,7 +106,11 @@ fn run(options: &Options) -> Result<Report, Failed> {
     };
     let mut report = Report::new(Machine::here());
     if options.camera.is_empty() {
-        replayed::measure(&mut report, &amount)?;
+        let networks = Networks {
+            models: options.models.clone(),
+            encoder: options.encoder.clone(),
+        };
+        replayed::measure(&mut report, &amount, &networks)?;
         return Ok(report);
     }
     let front = match &options.scenes {
