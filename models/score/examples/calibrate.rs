@@ -69,7 +69,7 @@ fn main() -> Result<()> {
         });
     }
     for (how, comparer, kind) in [
-        ("raw distance", Comparer::raw(), Kind::Distance),
+        ("raw distance", Comparer::of(&engine), Kind::Distance),
         ("score", Comparer::of(&engine), Kind::Score),
     ] {
         for frames in [1, 3, 5] {
