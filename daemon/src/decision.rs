@@ -36,7 +36,7 @@ pub enum Step {
 pub struct Decision {
     rules: ScanRules,
     scale: Scale,
-    /// For as many as there are to compare with: the templates, and their mean.
+    /// For as many templates as there are to compare with.
     limit: Limit,
     /// All of the user's.
     enrolled: Vec<Enrolled>,
@@ -112,8 +112,6 @@ impl Decision {
         let of_its_kind = || self.enrolled.iter().filter(|template| template.kind == kind);
         self.candidates = of_its_kind().map(|template| template.id).collect();
         let fused: Vec<Fused> = of_its_kind().map(|template| template.fused.clone()).collect();
-        let fused = self.scale.comparer().beside_their_mean(fused);
-        // A stranger has a chance with the mean, too.
         let templates = u32::try_from(fused.len()).unwrap_or(u32::MAX);
         self.limit = self.scale.limit(self.rules.strictness, templates);
         self.login.against(self.limit, fused);
@@ -240,22 +238,9 @@ impl Decision {
             reason,
             template: matched
                 .filter(|_| verdict == Verdict::Match)
-                .and_then(|matched| self.candidate(matched.template)),
+                .and_then(|matched| self.candidates.get(matched.template).copied()),
             detail,
         }
-    }
-
-    /// The template at this place of those compared; for the mean behind them the one that came nearest.
-    fn candidate(&self, place: usize) -> Option<i64> {
-        let nearest = || {
-            let reaches = self.candidates.iter().zip(self.login.reaches());
-            let nearest = reaches.min_by(|(_, a), (_, b)| {
-                let value = |reach: &Option<f32>| reach.unwrap_or(f32::INFINITY);
-                value(a).total_cmp(&value(b))
-            });
-            nearest.map(|(id, _)| *id)
-        };
-        self.candidates.get(place).copied().or_else(nearest)
     }
 }
 

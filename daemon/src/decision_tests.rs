@@ -212,34 +212,23 @@ fn the_nearest_of_several_templates_decides() {
 }
 
 #[test]
-fn what_lies_between_two_templates_matches_their_mean_and_the_nearer_is_named() {
-    let along = |id, axis| Enrolled {
-        fused: fused(encoding(0.6, axis)),
-        ..template(id, CameraKind::Colour)
-    };
-    // Half-way between 0.6 along one axis and 0.6 along another, so 0.42 from either.
-    let between = |nearer: f32| {
-        let mut numbers = vec![0.0; facelogin_score::ENCODING_LEN];
-        (numbers[5], numbers[6]) = (0.3 - nearer, 0.3 + nearer);
-        facelogin_score::Encoding::try_from_f64(
-            &numbers.iter().map(|n: &f32| f64::from(*n)).collect::<Vec<_>>(),
-        )
-        .unwrap()
-    };
-    for (nearer, expected) in [(0.02, Some(2)), (-0.02, Some(1)), (0.4, Some(2))] {
-        let mut two = at_a_colour_camera(RULES, vec![along(1, 5), along(2, 6)]);
-        let faces = [face(between(nearer))];
-        for picture in 0..3 {
-            two.observe(ms(33 * picture), &faces);
-        }
-        assert_eq!(two.finish(ms(100)).template, expected, "{nearer}");
+fn with_more_templates_each_must_be_nearer() {
+    let limit = |templates| Scale::none().limit(RULES.strictness, templates).value();
+    for templates in [1, 2, 5] {
+        let enrolled = || {
+            (1..=templates)
+                .map(|id| template(id, CameraKind::Colour))
+                .collect()
+        };
+        let shown = |distance| {
+            let mut decision = at_a_colour_camera(RULES, enrolled());
+            let judged = show(&mut decision, &[distance; 3]);
+            (judged.verdict, judged.detail.threshold)
+        };
+        let expected = limit(u32::try_from(templates).unwrap());
+        assert_eq!(shown(expected - 0.001), (Verdict::Match, Some(expected)));
+        assert_eq!(shown(expected + 0.001), (Verdict::NoMatch, Some(expected)));
     }
-    // One alone is too far.
-    let mut one = at_a_colour_camera(RULES, vec![along(1, 5)]);
-    for picture in 0..3 {
-        one.observe(ms(33 * picture), &[face(between(0.0))]);
-    }
-    assert_eq!(one.finish(ms(100)).template, None);
 }
 
 #[test]

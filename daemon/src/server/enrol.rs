@@ -321,7 +321,8 @@ impl Whose {
         Ok((template_out(info), warnings))
     }
 
-    /// Other users whose face is so like this one that each could log in as the other.
+    /// What an administrator should know of this face beside those that are enrolled: other users whose face is so like it
+    /// that each could log in as the other, and that it is not like the user's own.
     fn resemblances(
         &self,
         daemon: &Daemon,
@@ -340,23 +341,34 @@ impl Whose {
             let comparison = comparer.compare(&this, other);
             limits.iter().any(|limit| limit.admits(comparison))
         };
-        let mut users: Vec<String> = readable(daemon)?
+        let mut templates = readable(daemon)?;
+        templates.retain(|other| {
+            other.info.is_of(&engine.name, &engine.model) && kind_of(&other.info.camera) == kind
+        });
+        let apart = Consistency::of(&engine.name).map(|consistency| consistency.templates);
+        let strange = templates
             .iter()
-            .filter(|other| {
-                other.info.is_of(&engine.name, &engine.model) && kind_of(&other.info.camera) == kind
-            })
+            .filter(|own| own.info.user == self.user && own.info.uid == self.uid)
+            .filter_map(|own| fused(comparer, own))
+            .any(|own| apart.is_some_and(|apart| own.fused.mean().distance(this.mean()) > apart));
+        let mut users: Vec<String> = templates
+            .iter()
             .filter(|other| other.info.user != self.user)
             .filter(|other| fused(comparer, other).is_some_and(|other| alike(&other.fused)))
             .map(|other| other.info.user.clone())
             .collect();
         users.sort();
         users.dedup();
-        Ok(users
-            .into_iter()
-            .map(|user| {
-                format!("this face resembles the one enrolled for {user}: each can log in as the other")
-            })
-            .collect())
+        let alike = users.into_iter().map(|user| {
+            format!("this face resembles the one enrolled for {user}: each can log in as the other")
+        });
+        let strange = strange.then(|| {
+            format!(
+                "this face is not much like another that is enrolled for {}: if it is somebody else's, both can log in",
+                self.user
+            )
+        });
+        Ok(alike.chain(strange).collect())
     }
 }
 

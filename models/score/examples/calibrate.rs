@@ -12,9 +12,9 @@
 //! may try. For comparison one and five at a time (of four and twenty pictures), and by the raw distance. Whoever went into the
 //! cohort is left out. It prints no names.
 //!
-//! A limit is that of the worst group. Below the rate of ENOUGH false matches it is extrapolated: the tail goes on as
-//! that of a normal distribution, whose deviation is measured where there are tries: the greater of that of the logins and of
-//! single pictures of strangers, of which there are many more people.
+//! A limit is that of the worst group. Below the rate of ENOUGH false matches, of ENOUGH_PAIRS pairs of people, it is extrapolated: the
+//! tail goes on as that of a normal distribution. Its deviation is that of single pictures of strangers, of which there
+//! are so many more people that it can be measured farther out.
 #![allow(clippy::print_stdout)]
 
 // Each example has its own use for it.
@@ -33,7 +33,7 @@ use facelogin_score::calibration::{Calibration, Evidence, Level, LevelInfo};
 use facelogin_score::{Comparer, EngineId};
 use lines::{Result, people};
 use logins::{Group, Kind, Tries};
-use rates::{Rates, upper_bound, upper_bound_of_people};
+use rates::{Rates, limits_of_others, refused_of_others, upper_bound, upper_bound_of_people};
 
 /// What the levels aim at: strangers accepted of all that try, a whole login each.
 const AIMS: [(Level, f64); 3] = [
@@ -44,9 +44,6 @@ const AIMS: [(Level, f64); 3] = [
 
 /// Pictures fused into a probe: the default, for which the limits are.
 const FRAMES: usize = 3;
-
-/// False matches that a rate must rest on before it is taken for one; a smaller one is extrapolated.
-const ENOUGH: usize = 20;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -90,16 +87,19 @@ fn main() -> Result<()> {
     for (group, tries) in &measured {
         let (people, singles) = group.singles(&comparer, Kind::Score);
         let (logins, singles) = (Rates::of(tries), Rates::among(singles));
-        let of = [logins.deviation(ENOUGH), singles.deviation(ENOUGH)];
+        let of = [logins.deviation(), singles.deviation()];
         print!(
             "{}: a deviation is {:.3} for logins; single pictures of {people} people: {:.3}, at",
             group.name, of[0], of[1]
         );
         for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
-            print!(" {rate:.0e} {:.3}", singles.limit(rate, ENOUGH, of[1]));
+            print!(" {rate:.0e} {:.3}", singles.limit(rate, of[1]));
         }
-        println!(" (from {:.1e} on extrapolated)", singles.sure(ENOUGH));
-        deviations.push(of[0].max(of[1]));
+        println!(" (from {:.1e} on extrapolated)", singles.known());
+        if logins.known() > 0.1 {
+            return Err(format!("{}: too few pairs of people", group.name).into());
+        }
+        deviations.push(of[1]);
     }
     // Ten templates give a stranger ten times the chance at most: the limit must be narrower by as much as that is worth.
     let mut decade = 0f32;
@@ -110,9 +110,17 @@ fn main() -> Result<()> {
         let mut worst = "";
         for ((group, tries), deviation) in measured.iter().zip(&deviations) {
             let rates = Rates::of(tries);
-            let own = rates.limit(aim, ENOUGH, *deviation);
-            decade = decade.max(own - rates.limit(aim / 10.0, ENOUGH, *deviation));
-            println!("{} at {aim:e}: {own:.3}", group.name);
+            let own = rates.limit(aim, *deviation);
+            decade = decade.max(own - rates.limit(aim / 10.0, *deviation));
+            let others = limits_of_others(tries, aim, *deviation);
+            let at = |percent: usize| others[(others.len() - 1) * percent / 100];
+            println!(
+                "{} at {aim:e}: {own:.3}; with other people like these {:.3} to {:.3} (90 %), known down to {:.1e}",
+                group.name,
+                at(5),
+                at(95),
+                rates.known()
+            );
             if own < limit {
                 (limit, worst) = (own, &group.name);
             }
@@ -126,13 +134,25 @@ fn main() -> Result<()> {
                 pairs: tries.pairs(),
                 tries: tries.impostors.len(),
                 false_matches: matched(&tries.impostors),
-                at_most: upper_bound(&tries.impostors, limit),
+                at_most: upper_bound(tries, limit),
                 at_most_disjoint: upper_bound_of_people(tries, limit),
                 genuine: tries.genuine.len(),
                 refused: tries.genuine.len() - matched(&tries.genuine),
             }
         });
         let evidence: Vec<Evidence> = evidence.collect();
+        for ((group, tries), evidence) in measured.iter().zip(&evidence) {
+            let others = refused_of_others(tries, limit);
+            let at = |permille: usize| 100.0 * others[(others.len() - 1) * permille / 1000];
+            println!(
+                "{} within {limit:.3}: refused {} of {}; with other people like these {:.1} to {:.1} % (95 %)",
+                group.name,
+                evidence.refused,
+                evidence.genuine,
+                at(25),
+                at(975)
+            );
+        }
         levels.push(LevelInfo {
             level,
             aim,
@@ -167,7 +187,7 @@ fn across(groups: &[Group], comparer: &Comparer, kind: Kind, frames: usize) {
         return;
     };
     for rate in [1e-2, 1e-3] {
-        let limit = first.own_limit(rate, ENOUGH);
+        let limit = first.own_limit(rate);
         print!("  within {limit:.3}, {rate:.0e} on {}:", groups[0].name);
         for (group, rates) in groups[1..].iter().zip(others) {
             print!(" {} {:.2} %", group.name, 100.0 * rates.share(limit));
@@ -214,11 +234,11 @@ fn table(tries: &Tries) {
         tries.people()
     );
     for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
-        let limit = rates.own_limit(rate, ENOUGH);
+        let limit = rates.own_limit(rate);
         let refused = tries.genuine.iter().filter(|one| one.reach > limit).count();
         println!(
             "  FMR {rate:.0e}{}: limit {limit:.3}, FNMR {:.2} % ({refused})",
-            if rate * (tries.impostors.len() as f64) < ENOUGH as f64 {
+            if rate < rates.known() {
                 " (extrapolated)"
             } else {
                 ""

@@ -32,9 +32,6 @@ use lines::{Result, people};
 use mixed::{Group, Walk, Walks};
 use rates::Rates;
 
-/// False matches that a rate must rest on before it is taken for one; below it is extrapolated.
-const ENOUGH: usize = 20;
-
 /// False-match rates.
 const RATES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
@@ -109,7 +106,7 @@ fn together(groups: &[Measured], margin: Option<f32>) {
     for rate in RATES {
         let limits = groups.iter().map(|one| {
             let reaches = reaches(&one.walks.strangers, margin);
-            Rates::among(reaches).own_limit(rate, ENOUGH)
+            Rates::among(reaches).own_limit(rate)
         });
         let limit = limits.fold(f32::MAX, f32::min);
         let refused = groups.iter().map(|one| {
@@ -143,7 +140,7 @@ fn rows(walks: &Walks, margin: Option<f32>) {
     let rates = Rates::among(reaches(strangers));
     print!("    encoded again, a login / a stranger's:");
     for rate in RATES {
-        let limit = rates.own_limit(rate, ENOUGH);
+        let limit = rates.own_limit(rate);
         let mean = |walks: &[Walk]| {
             let all: usize = walks.iter().map(|walk| walk.encoded_again(limit, margin)).sum();
             all as f64 / walks.len() as f64
@@ -158,9 +155,9 @@ fn row(of: &str, strangers: &[f32], genuine: &[f32]) {
     print!("    {of:8}");
     let rates = Rates::among(strangers.to_vec());
     for rate in RATES {
-        let limit = rates.own_limit(rate, ENOUGH);
+        let limit = rates.own_limit(rate);
         let refused = genuine.iter().filter(|reach| **reach > limit).count();
-        let extrapolated = rate * (strangers.len() as f64) < ENOUGH as f64;
+        let extrapolated = rate < rates.known();
         print!(
             "  {rate:.0e}{}: {:.1} % ({limit:.3})",
             if extrapolated { "*" } else { "" },

@@ -73,17 +73,6 @@ impl Comparer {
         Some(Fused { mean, crowd })
     }
 
-    /// One person's templates, and behind them, where there are several, their mean: another day's light lies between those
-    /// of two days more often than beside either (`docs/accuracy.md`).
-    pub fn beside_their_mean(&self, mut templates: Vec<Fused>) -> Vec<Fused> {
-        if templates.len() > 1 {
-            let means: Vec<&Encoding> = templates.iter().map(Fused::mean).collect();
-            let mean = self.fuse(&means);
-            templates.extend(mean);
-        }
-        templates
-    }
-
     /// How near they are. Never NaN.
     pub fn compare(&self, one: &Fused, other: &Fused) -> Comparison {
         let distance = one.mean.distance(&other.mean);
@@ -139,22 +128,6 @@ mod tests {
             );
             assert!(comparison.score > 0.0, "{far}: {comparison:?}");
         }
-    }
-
-    #[test]
-    fn the_mean_of_several_templates_stands_behind_them() {
-        let comparer = Comparer::raw();
-        let at = |distance| comparer.fuse(&[&encoding(distance, 3)]).unwrap();
-        let means = |templates: &[f32]| {
-            let all = comparer.beside_their_mean(templates.iter().map(|one| at(*one)).collect());
-            let distances = all.iter().map(|one| comparer.compare(one, &at(0.0)).distance);
-            distances
-                .map(|distance| (distance * 100.0).round())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(means(&[]), [] as [f32; 0]);
-        assert_eq!(means(&[0.4]), [40.0]);
-        assert_eq!(means(&[0.4, 0.8]), [40.0, 80.0, 60.0]);
     }
 
     #[test]

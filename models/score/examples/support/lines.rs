@@ -1,6 +1,6 @@
 //! The lines that `facelogind encode` writes, as faces of people.
 //!
-//! A picture's person is the folder it is in. File names made of five numbers (NUAA: person, glasses, position, session,
+//! A picture's person is the folder it is in; whose names are of the same words is one person (in LFW some are there twice). File names made of five numbers (NUAA: person, glasses, position, session,
 //! picture) tell the session; other pictures have each an occasion of their own. The first line says by what engine they are;
 //! output that was joined may have it again, and lines without it are taken for the given engine's.
 
@@ -79,7 +79,7 @@ pub fn people(file: &Path, engine: &EngineId) -> Result<People> {
             .or_default()
             .push((order, line.path, picture));
     }
-    Ok(people
+    Ok(one_of_each(people)
         .into_iter()
         .map(|(person, mut pictures)| {
             pictures.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
@@ -89,6 +89,19 @@ pub fn people(file: &Path, engine: &EngineId) -> Result<People> {
             )
         })
         .collect())
+}
+
+/// Whose names are of the same words is the first of them.
+fn one_of_each<T>(people: BTreeMap<String, Vec<T>>) -> BTreeMap<String, Vec<T>> {
+    let mut names: BTreeMap<Vec<String>, String> = BTreeMap::new();
+    let mut all: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for (name, pictures) in people {
+        let mut words: Vec<String> = name.split('_').map(str::to_lowercase).collect();
+        words.sort_unstable();
+        let first = names.entry(words).or_insert(name);
+        all.entry(first.clone()).or_default().extend(pictures);
+    }
+    all
 }
 
 /// Whether a person's encodings may shape the cohort; all others are for calibrating and testing. Those with one

@@ -38,7 +38,6 @@ pub struct Group {
 }
 
 /// One person's usable pictures.
-#[derive(Clone, Default)]
 struct Person {
     /// By occasion, and which of them an enrolment would take.
     occasions: Vec<Vec<Usable>>,
@@ -53,6 +52,13 @@ pub struct Try {
     pub people: (usize, usize),
     /// The limit at which it matches.
     pub reach: f32,
+}
+
+impl Try {
+    /// Whoever of them is enrolled.
+    pub fn pair(&self) -> (usize, usize) {
+        (self.people.0.min(self.people.1), self.people.0.max(self.people.1))
+    }
 }
 
 /// All logins of a group, each with all the pictures that it may take.
@@ -78,29 +84,20 @@ impl Tries {
 
     /// Pairs of different people, whoever of them is enrolled.
     pub fn pairs(&self) -> usize {
-        let pair = |one: &Try| (one.people.0.min(one.people.1), one.people.0.max(one.people.1));
-        self.impostors.iter().map(pair).collect::<HashSet<_>>().len()
+        self.impostors.iter().map(Try::pair).collect::<HashSet<_>>().len()
     }
 }
 
 impl Group {
-    /// Everybody but those of the cohort. Whose names are of the same words is one person: in LFW some are there twice.
+    /// Everybody but those of the cohort.
     pub fn of(name: &str, people: People) -> Self {
-        let mut all: BTreeMap<Vec<String>, Person> = BTreeMap::new();
-        for (person, pictures) in people {
-            if of_the_cohort(&person, pictures.len()) {
-                continue;
-            }
-            let mut words: Vec<String> = person.split('_').map(str::to_lowercase).collect();
-            words.sort_unstable();
-            all.entry(words).or_default().take(pictures);
-        }
+        let others = people
+            .into_iter()
+            .filter(|(person, pictures)| !of_the_cohort(person, pictures.len()));
+        let people = others.map(|(_, pictures)| Person::of(pictures));
         Self {
             name: name.into(),
-            people: all
-                .into_values()
-                .filter(|person| person.mean().is_some())
-                .collect(),
+            people: people.filter(|person| person.mean().is_some()).collect(),
         }
     }
 
@@ -257,11 +254,12 @@ impl Group {
 }
 
 impl Person {
-    fn take(&mut self, pictures: Vec<Picture>) {
+    fn of(pictures: Vec<Picture>) -> Self {
+        let mut sittings = false;
         let mut focus: BTreeMap<String, Focus> = BTreeMap::new();
         let mut own: Vec<(Option<String>, Vec<Usable>)> = Vec::new();
         for Picture { session, faces } in pictures.into_iter().take(PICTURES * 4) {
-            self.sittings |= session.is_some();
+            sittings |= session.is_some();
             let Ok(face) = one_good_face(&faces, &LOGIN) else {
                 continue;
             };
@@ -278,12 +276,9 @@ impl Person {
                 None => own.push((session, vec![one])),
             }
         }
-        if !self.sittings
-            && let Some(pictures) = self.occasions.first_mut()
-        {
-            pictures.extend(own.into_iter().flat_map(|(_, all)| all));
-        } else {
-            self.occasions.extend(own.into_iter().map(|(_, all)| all));
+        Self {
+            occasions: own.into_iter().map(|(_, all)| all).collect(),
+            sittings,
         }
     }
 

@@ -7,60 +7,144 @@ use statrs::distribution::{Beta, ContinuousCDF, Normal};
 use crate::lines::Random;
 use crate::logins::{Tries, Try};
 
-/// Times that the people are drawn anew.
+/// Times that the people are drawn anew, and for what takes longer.
 const DRAWS: usize = 2000;
+const FEWER_DRAWS: usize = 400;
+
+/// False matches that a rate must rest on before it is taken for one; a smaller one is extrapolated.
+const ENOUGH: usize = 20;
+
+/// And pairs of people that these must be of: one pair's logins are all alike.
+const ENOUGH_PAIRS: usize = 5;
 
 /// Strangers' reaches, nearest first.
-pub struct Rates(Vec<f32>);
+pub struct Rates {
+    reaches: Vec<f32>,
+    /// So many of them rest on enough.
+    enough: usize,
+}
 
 impl Rates {
     pub fn of(tries: &Tries) -> Self {
-        Self::among(tries.impostors.iter().map(|one| one.reach).collect())
+        let mut nearest: Vec<&Try> = tries.impostors.iter().collect();
+        nearest.sort_by(|a, b| a.reach.total_cmp(&b.reach));
+        let mut pairs = HashSet::new();
+        let enough = nearest.iter().position(|one| {
+            pairs.insert(one.pair());
+            pairs.len() == ENOUGH_PAIRS
+        });
+        let mut rates = Self::among(nearest.iter().map(|one| one.reach).collect());
+        rates.enough = rates.enough.max(enough.map_or(usize::MAX, |last| last + 1));
+        rates
     }
 
+    /// Of tries whose people are not told.
     pub fn among(mut reaches: Vec<f32>) -> Self {
         reaches.sort_by(f32::total_cmp);
-        Self(reaches)
+        Self {
+            reaches,
+            enough: ENOUGH,
+        }
     }
 
     /// The limit within which that share of the strangers come; `None` when that is none of them.
     pub fn quantile(&self, rate: f64) -> Option<f32> {
-        let within = (rate * self.0.len() as f64) as usize;
-        within.checked_sub(1).map(|place| self.0[place])
+        let within = (rate * self.reaches.len() as f64).round() as usize;
+        within
+            .checked_sub(1)
+            .and_then(|place| self.reaches.get(place).copied())
     }
 
     /// The share of the strangers within a limit.
     pub fn share(&self, limit: f32) -> f64 {
-        self.0.partition_point(|reach| *reach <= limit) as f64 / self.0.len().max(1) as f64
+        self.reaches.partition_point(|reach| *reach <= limit) as f64 / self.reaches.len().max(1) as f64
     }
 
-    /// Below this rate fewer than `enough` strangers come so near.
-    pub fn sure(&self, enough: usize) -> f64 {
-        (enough as f64 / self.0.len() as f64).min(0.05)
+    /// The smallest rate that rests on enough; above 1 where none does.
+    pub fn known(&self) -> f64 {
+        self.enough as f64 / self.reaches.len().max(1) as f64
     }
 
-    /// How much of a score one standard deviation is in the tail: over the factor of ten above the rate of `enough` strangers.
-    pub fn deviation(&self, enough: usize) -> f32 {
-        let sure = self.sure(enough);
-        let wide = (10.0 * sure).min(0.5);
-        match (self.quantile(wide), self.quantile(sure)) {
-            (Some(far), Some(near)) => (far - near) / (deviations(wide) - deviations(sure)) as f32,
+    /// How much of a score one standard deviation is in the tail, over the factor of ten above the smallest rate that rests on
+    /// enough; infinite where too little is known.
+    pub fn deviation(&self) -> f32 {
+        let (wide, known) = ((10.0 * self.known()).min(0.5), self.known());
+        match (self.quantile(wide), self.quantile(known)) {
+            (Some(far), Some(near)) if wide > known => {
+                (far - near) / (deviations(wide) - deviations(known)) as f32
+            }
             _ => f32::INFINITY,
         }
     }
 
     /// [`Self::limit`] by these logins alone.
-    pub fn own_limit(&self, rate: f64, enough: usize) -> f32 {
-        self.limit(rate, enough, self.deviation(enough))
+    pub fn own_limit(&self, rate: f64) -> f32 {
+        self.limit(rate, self.deviation())
     }
 
-    /// The limit for a rate. One that rests on fewer than `enough` strangers is extrapolated, as the tail of a normal distribution
-    /// with this deviation.
-    pub fn limit(&self, rate: f64, enough: usize, deviation: f32) -> f32 {
-        let from = rate.max(self.sure(enough));
-        let known = self.quantile(from).unwrap_or(f32::NEG_INFINITY);
-        known + deviation * (deviations(rate) - deviations(from)) as f32
+    /// The limit for a rate. One that does not rest on enough is extrapolated, as the tail of a normal distribution with this
+    /// deviation.
+    pub fn limit(&self, rate: f64, deviation: f32) -> f32 {
+        let from = rate.max(self.known());
+        match self.quantile(from) {
+            Some(limit) if rate < from => limit + deviation * (deviations(rate) - deviations(from)) as f32,
+            Some(limit) => limit,
+            None => f32::NEG_INFINITY,
+        }
     }
+}
+
+/// The limits that come of it, ascending, if other people like these had been measured: people are drawn anew, with the smallest
+/// rate that rests on enough, and the deviation, as they are.
+pub fn limits_of_others(tries: &Tries, rate: f64, deviation: f32) -> Vec<f32> {
+    let mut nearest: Vec<&Try> = tries.impostors.iter().collect();
+    nearest.sort_by(|a, b| a.reach.total_cmp(&b.reach));
+    let from = rate.max(Rates::of(tries).known());
+    let mut limits = drawn(tries, FEWER_DRAWS, |weight| {
+        let of = |one: &Try| f64::from(weight[one.people.0] * weight[one.people.1]);
+        let all: f64 = nearest.iter().map(|one| of(one)).sum();
+        let mut within = 0.0;
+        let reached = nearest.iter().find(|one| {
+            within += of(one);
+            within >= from * all
+        });
+        reached.map_or(f32::NAN, |one| one.reach) + deviation * (deviations(rate) - deviations(from)) as f32
+    });
+    limits.retain(|limit| limit.is_finite());
+    limits.sort_by(f32::total_cmp);
+    limits
+}
+
+/// The share of the enrolled that a limit refuses, ascending, if other people like these had been measured.
+pub fn refused_of_others(tries: &Tries, limit: f32) -> Vec<f64> {
+    let mut shares = drawn(tries, DRAWS, |weight| {
+        let all: u32 = tries.genuine.iter().map(|one| weight[one.people.0]).sum();
+        let refused = tries.genuine.iter().filter(|one| one.reach > limit);
+        f64::from(refused.map(|one| weight[one.people.0]).sum::<u32>()) / f64::from(all)
+    });
+    // Of those drawn nobody may have been enrolled.
+    shares.retain(|share| share.is_finite());
+    shares.sort_by(f64::total_cmp);
+    shares
+}
+
+/// How often each person is in it, for each of so many draws of as many people.
+fn drawn<T>(tries: &Tries, draws: usize, mut of: impl FnMut(&[u32]) -> T) -> Vec<T> {
+    let both = |one: &Try| [one.people.0, one.people.1];
+    let all = tries.impostors.iter().chain(&tries.genuine).flat_map(both);
+    let mut everybody: Vec<usize> = all.collect::<HashSet<_>>().into_iter().collect();
+    everybody.sort_unstable();
+    let most = everybody.last().map_or(0, |last| last + 1);
+    let mut random = Random(2);
+    (0..draws)
+        .map(|_| {
+            let mut weight = vec![0u32; most];
+            for _ in 0..everybody.len() {
+                weight[everybody[random.below(everybody.len())]] += 1;
+            }
+            of(&weight)
+        })
+        .collect()
 }
 
 /// How many standard deviations below the mean that share of a normal distribution lies, as a negative number.
@@ -70,9 +154,9 @@ fn deviations(rate: f64) -> f64 {
 
 /// The 95 % upper bound of the share of strangers within a limit, with pairs of people taken as independent: the greater of a
 /// bootstrap over people and, of pairs of people of whom one came within it, the exact (Clopper-Pearson) bound.
-pub fn upper_bound(impostors: &[Try], limit: f32) -> f64 {
+pub fn upper_bound(all: &Tries, limit: f32) -> f64 {
     let mut tries: HashMap<(usize, usize), (u32, u32)> = HashMap::new();
-    for one in impostors {
+    for one in &all.impostors {
         let count = tries.entry(one.people).or_default();
         count.0 += 1;
         count.1 += u32::from(one.reach <= limit);
@@ -88,31 +172,15 @@ pub fn upper_bound(impostors: &[Try], limit: f32) -> f64 {
     if wrong.is_empty() {
         return exact;
     }
-    let everybody: Vec<usize> = tries
-        .keys()
-        .flat_map(|(a, b)| [*a, *b])
-        .collect::<HashSet<_>>()
-        .into_iter()
-        .collect();
-    let mut everybody = everybody;
-    everybody.sort_unstable();
-    let most = everybody.last().map_or(0, |last| last + 1);
-    let mut random = Random(2);
-    let mut rates: Vec<f64> = (0..DRAWS)
-        .map(|_| {
-            let mut weight = vec![0u32; most];
-            for _ in 0..everybody.len() {
-                weight[everybody[random.below(everybody.len())]] += 1;
-            }
-            let (mut all, mut errors) = (0u64, 0u64);
-            for ((a, b), (tries, wrong)) in &tries {
-                let weight = u64::from(weight[*a]) * u64::from(weight[*b]);
-                all += weight * u64::from(*tries);
-                errors += weight * u64::from(*wrong);
-            }
-            errors as f64 / all.max(1) as f64
-        })
-        .collect();
+    let mut rates = drawn(all, DRAWS, |weight| {
+        let (mut all, mut errors) = (0u64, 0u64);
+        for ((a, b), (tries, wrong)) in &tries {
+            let weight = u64::from(weight[*a]) * u64::from(weight[*b]);
+            all += weight * u64::from(*tries);
+            errors += weight * u64::from(*wrong);
+        }
+        errors as f64 / all.max(1) as f64
+    });
     rates.sort_by(f64::total_cmp);
     exact.max(rates[rates.len() * 95 / 100])
 }
@@ -120,13 +188,12 @@ pub fn upper_bound(impostors: &[Try], limit: f32) -> f64 {
 /// The same with only those pairs taken as independent that share nobody: each person once. Of the others it is taken that
 /// they say nothing new.
 pub fn upper_bound_of_people(tries: &Tries, limit: f32) -> f64 {
-    let pair = |one: &Try| (one.people.0.min(one.people.1), one.people.0.max(one.people.1));
     let within = tries.impostors.iter().filter(|one| one.reach <= limit);
-    let wrong = within.map(pair).collect::<HashSet<_>>().len();
+    let wrong = within.map(Try::pair).collect::<HashSet<_>>().len();
     let disjoint = tries.disjoint();
     // Rounded up: a single match counts as one of them.
     let share = (wrong * disjoint).div_ceil(tries.pairs().max(1));
-    clopper_pearson(share, disjoint).max(upper_bound(&tries.impostors, limit))
+    clopper_pearson(share, disjoint).max(upper_bound(tries, limit))
 }
 
 /// The rate at which so few errors, or fewer, come with a probability of 5 %. Without an error about 3 / tries.
