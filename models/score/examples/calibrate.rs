@@ -23,9 +23,11 @@
 mod lines;
 #[path = "support/logins.rs"]
 mod logins;
+#[allow(dead_code)]
 #[path = "support/rates.rs"]
 mod rates;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -44,6 +46,9 @@ const AIMS: [(Level, f64); 3] = [
 
 /// Pictures fused into a probe: the default, for which the limits are.
 const FRAMES: usize = 3;
+
+/// A group whose smallest rate that rests on enough is larger sets no limit: it would be told from where its tail does not begin.
+const FARTHEST: f64 = 0.1;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -69,13 +74,21 @@ fn main() -> Result<()> {
         ("raw distance", Comparer::of(&engine), Kind::Distance),
         ("score", Comparer::of(&engine), Kind::Score),
     ] {
+        let deviations: Vec<f32> = loaded
+            .iter()
+            .map(|group| Rates::among(group.singles(&comparer, kind).1).deviation())
+            .collect();
         for frames in [1, 3, 5] {
-            for group in &loaded {
-                let tries = group.tries(&comparer, kind, frames);
-                print!("{how}, {frames} fused, {}: ", group.name);
-                table(&tries);
-            }
-            across(&loaded, &comparer, kind, frames);
+            let all: Vec<Rates> = loaded
+                .iter()
+                .zip(&deviations)
+                .map(|(group, deviation)| {
+                    let tries = group.tries(&comparer, kind, frames);
+                    print!("{how}, {frames} fused, {}: ", group.name);
+                    table(&tries, *deviation)
+                })
+                .collect();
+            across(&loaded, &all, deviations[0]);
         }
     }
     let comparer = Comparer::of(&engine);
@@ -96,8 +109,8 @@ fn main() -> Result<()> {
             print!(" {rate:.0e} {:.3}", singles.limit(rate, of[1]));
         }
         println!(" (from {:.1e} on extrapolated)", singles.known());
-        if logins.known() > 0.1 {
-            return Err(format!("{}: too few pairs of people", group.name).into());
+        if logins.known() > FARTHEST {
+            println!("{}: too few pairs of people to set a limit", group.name);
         }
         deviations.push(of[1]);
     }
@@ -110,20 +123,27 @@ fn main() -> Result<()> {
         let mut worst = "";
         for ((group, tries), deviation) in measured.iter().zip(&deviations) {
             let rates = Rates::of(tries);
+            if rates.known() > FARTHEST {
+                continue;
+            }
             let own = rates.limit(aim, *deviation);
             decade = decade.max(own - rates.limit(aim / 10.0, *deviation));
             let others = limits_of_others(tries, aim, *deviation);
             let at = |percent: usize| others[(others.len() - 1) * percent / 100];
             println!(
-                "{} at {aim:e}: {own:.3}; with other people like these {:.3} to {:.3} (90 %), known down to {:.1e}",
+                "{} at {aim:e}: {own:.3}; with other people like these {:.3} to {:.3} (90 %), known down to {:.1e}: {:.3}",
                 group.name,
                 at(5),
                 at(95),
-                rates.known()
+                rates.known(),
+                rates.limit(rates.known(), 0.0)
             );
             if own < limit {
                 (limit, worst) = (own, &group.name);
             }
+        }
+        if worst.is_empty() {
+            return Err("no group has enough pairs of people".into());
         }
         let limit = (f64::from(limit) * 1000.0).floor() as f32 / 1000.0;
         let evidence = measured.iter().map(|(group, tries)| {
@@ -145,10 +165,16 @@ fn main() -> Result<()> {
             let others = refused_of_others(tries, limit);
             let at = |permille: usize| 100.0 * others[(others.len() - 1) * permille / 1000];
             println!(
-                "{} within {limit:.3}: refused {} of {}; with other people like these {:.1} to {:.1} % (95 %)",
+                "{} within {limit:.3}: refused {} of {} logins of {} people; with other people like these {:.1} to {:.1} % (95 %)",
                 group.name,
                 evidence.refused,
                 evidence.genuine,
+                tries
+                    .genuine
+                    .iter()
+                    .map(|one| one.people)
+                    .collect::<HashSet<_>>()
+                    .len(),
                 at(25),
                 at(975)
             );
@@ -178,16 +204,12 @@ fn main() -> Result<()> {
 }
 
 /// How many strangers of each group a limit lets in that was set on the first group alone.
-fn across(groups: &[Group], comparer: &Comparer, kind: Kind, frames: usize) {
-    let tries: Vec<Rates> = groups
-        .iter()
-        .map(|group| Rates::of(&group.tries(comparer, kind, frames)))
-        .collect();
-    let [first, others @ ..] = tries.as_slice() else {
+fn across(groups: &[Group], rates: &[Rates], deviation: f32) {
+    let [first, others @ ..] = rates else {
         return;
     };
     for rate in [1e-2, 1e-3] {
-        let limit = first.own_limit(rate);
+        let limit = first.limit(rate, deviation);
         print!("  within {limit:.3}, {rate:.0e} on {}:", groups[0].name);
         for (group, rates) in groups[1..].iter().zip(others) {
             print!(" {} {:.2} %", group.name, 100.0 * rates.share(limit));
@@ -224,7 +246,7 @@ fn made(args: &[String]) -> String {
     )
 }
 
-fn table(tries: &Tries) {
+fn table(tries: &Tries, deviation: f32) -> Rates {
     let rates = Rates::of(tries);
     println!(
         "{} impostor and {} genuine logins, {} pairs of {} people",
@@ -234,7 +256,7 @@ fn table(tries: &Tries) {
         tries.people()
     );
     for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
-        let limit = rates.own_limit(rate);
+        let limit = rates.limit(rate, deviation);
         let refused = tries.genuine.iter().filter(|one| one.reach > limit).count();
         println!(
             "  FMR {rate:.0e}{}: limit {limit:.3}, FNMR {:.2} % ({refused})",
@@ -246,4 +268,5 @@ fn table(tries: &Tries) {
             100.0 * refused as f64 / tries.genuine.len() as f64
         );
     }
+    rates
 }
