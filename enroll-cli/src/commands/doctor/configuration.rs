@@ -51,6 +51,11 @@ pub fn link(path: &Path, read: &Result<Config, ConfigError>, root: bool) -> Link
                 ConfigError::Missing { .. } => "sudo make install puts the default one there".to_owned(),
                 _ => format!("sudo chown root:root {shown} && sudo chmod 644 {shown}"),
             };
+            let why = match why {
+                // In full it has a remedy of its own, for whatever file.
+                ConfigError::Untrusted { why, .. } => format!("{shown}: {why}"),
+                other => other.to_string(),
+            };
             Link::failure(NAME, format!("the daemon does not run with it: {why}"), remedy)
         }
         Err(why) => Link::failure(
@@ -108,7 +113,12 @@ mod tests {
                 path: path.into(),
                 why: "writable by others",
             });
-            link(Path::new(path), &why, true).remedy.unwrap()
+            let link = link(Path::new(path), &why, true);
+            assert!(
+                link.found.ends_with(&format!("{path}: writable by others")),
+                "{link:?}"
+            );
+            link.remedy.unwrap()
         };
         assert!(untrusted(facelogin_config::DEFAULT_PATH).contains("chmod 644"));
         let other = untrusted("/home/alice/f.toml");
