@@ -99,6 +99,11 @@ fn a_configuration_that_is_broken_missing_or_not_in_effect_is_a_failure() {
             "once the daemon has restarted: `on` amounts to nothing",
         ],
     );
+    told(
+        &answer,
+        "logins",
+        &["unknown", "once the daemon has restarted: these use the face"],
+    );
     told(&answer, "level", &["", " balanced: aims at"]);
 
     // A comment changes nothing.

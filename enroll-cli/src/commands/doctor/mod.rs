@@ -13,6 +13,8 @@ mod logins;
 mod models;
 mod module;
 mod named;
+mod owned;
+mod place;
 mod report;
 mod socket;
 mod standing;
@@ -41,6 +43,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::pam::root::Root;
 
+/// When what is on disk is in effect.
+const RESTARTED: &str = "once the daemon has restarted";
+
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
@@ -51,7 +56,7 @@ pub struct DoctorArgs {
     try_module: Option<String>,
 }
 
-/// Looks at every link.
+/// Looks at each link.
 pub fn doctor(context: &mut Context<'_, '_>, args: DoctorArgs) -> Result<Exit, CliError> {
     if let Some(name) = args.try_module {
         return Ok(module::try_it(context.out, &name));
@@ -111,7 +116,10 @@ fn examine(context: &Context<'_, '_>, whom: Option<&Whom>, root: bool) -> Vec<Li
 
     let named = Named::of(&machine);
     let module = module::Examined::of(&machine, &named);
-    let logins = logins::links(&machine, config, root, &named, &module);
+    let mut logins = logins::links(&machine, config, root, &named, &module);
+    if in_effect.state == State::Failure {
+        logins = logins.into_iter().map(after_a_restart).collect();
+    }
     let mut links = vec![configuration::link(&context.config, &read, root)];
     links.extend(module.links);
     links.extend(logins);
@@ -140,6 +148,14 @@ fn examine(context: &Context<'_, '_>, whom: Option<&Whom>, root: bool) -> Vec<Li
     links
 }
 
+/// Of services that the daemon may not let use the face yet.
+fn after_a_restart(link: Link) -> Link {
+    match link.state {
+        State::Ok => Link::hangs(link.link, format!("{RESTARTED}: {}", link.found)),
+        _ => link,
+    }
+}
+
 /// What `liveness` amounts to for cameras of these kinds: as the configuration on disk has it where that is in effect.
 fn liveness(
     config: Option<&Config>,
@@ -166,7 +182,7 @@ fn liveness(
     let when = match (in_effect, status) {
         (State::Ok, _) => return disk,
         (_, None) => "once the daemon runs",
-        (State::Failure, _) => "once the daemon has restarted",
+        (State::Failure, _) => RESTARTED,
         _ => "if the daemon runs with the configuration on disk",
     };
     liveness::not_in_effect(words, when, disk)

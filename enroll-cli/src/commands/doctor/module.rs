@@ -1,14 +1,14 @@
-//! The PAM module's file: where libpam looks, root's alone to write, everybody's to read, and loadable.
+//! The PAM module's file: there, root's alone to write, everybody's to read, and loadable.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::load::load;
 use super::named::Named;
+use super::owned::owned;
+use super::place::find;
 use super::report::Link;
 use crate::exit::Exit;
 use crate::out::Out;
@@ -16,9 +16,6 @@ use crate::pam::modules::FACELOGIN;
 use crate::pam::root::Root;
 
 const NAME: &str = "pam module";
-
-/// libpam's own modules: they are where it looks.
-const ITS_OWN: [&str; 3] = ["pam_unix.so", "pam_deny.so", "pam_permit.so"];
 
 /// The option with which this program tries the module in a process of its own.
 pub const TRY: &str = "--try-module";
@@ -85,7 +82,15 @@ impl Examined {
 fn one(root: &Root, name: &str, tried: &dyn Fn(&str) -> Result<(), Failed>) -> (Link, Health) {
     let file = match find(root, name) {
         Ok(file) => file,
-        Err(missing) => return (missing, Health::Fails),
+        Err(missing) if missing.certain => {
+            return (Link::failure(NAME, missing.found, missing.remedy), Health::Fails);
+        }
+        Err(missing) => {
+            return (
+                Link::unknown(NAME, missing.found, missing.remedy),
+                Health::Untried,
+            );
+        }
     };
     let shown = file.display().to_string();
     if let Err(wrong) = owned(&root.outside(&file)) {
@@ -147,113 +152,6 @@ pub fn try_it(out: &mut Out<'_>, name: &str) -> Exit {
     }
 }
 
-/// Where `name` is, or that it is not there.
-fn find(root: &Root, name: &str) -> Result<PathBuf, Link> {
-    if name.starts_with('/') {
-        let file = PathBuf::from(name);
-        return match root.inside(&file) {
-            Ok(inside) if inside.exists() => Ok(file),
-            _ => Err(Link::failure(
-                NAME,
-                format!("{name} is not there, and stacks name it: no login by them can ask for a face"),
-                "put the module there, or name the one that is installed; facelogin-enroll pam status",
-            )),
-        };
-    }
-    let files = root.modules(FACELOGIN);
-    if let Some(file) = chosen(root, &files) {
-        return Ok(file.clone());
-    }
-    let folders: Vec<String> = folders(root)
-        .iter()
-        .map(|one| one.display().to_string())
-        .collect();
-    let place = match files.first() {
-        Some(file) => format!("is at {}", file.display()),
-        None => "is not installed".into(),
-    };
-    let looks = if folders.is_empty() {
-        String::new()
-    } else {
-        format!(", and libpam looks in {}", folders.join(", "))
-    };
-    Err(Link::failure(
-        NAME,
-        format!("{FACELOGIN} {place}{looks}: no login can ask for a face"),
-        "sudo make install",
-    ))
-}
-
-/// The one that a line without a path means: in a folder with libpam's own modules, if it is known which that is.
-fn chosen<'f>(root: &Root, files: &'f [PathBuf]) -> Option<&'f PathBuf> {
-    let folders = folders(root);
-    let is_there = |file: &&PathBuf| {
-        let folder = file.parent();
-        folders.is_empty() || folders.iter().any(|known| Some(known.as_path()) == folder)
-    };
-    files.iter().find(is_there)
-}
-
-fn folders(root: &Root) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for file in ITS_OWN.iter().flat_map(|name| root.modules(name)) {
-        match file.parent() {
-            Some(folder) if !folders.iter().any(|known| known == folder) => folders.push(folder.into()),
-            _ => {}
-        }
-    }
-    folders
-}
-
-/// A file that others than root could have written, or that not everybody can read.
-#[derive(Debug)]
-struct Wrong {
-    why: String,
-    /// The file or its folder, with the mode it should have.
-    place: Option<(PathBuf, &'static str)>,
-}
-
-impl Wrong {
-    /// `system`: it is in a folder of libpam's, which is root's anyway.
-    fn remedy(&self, system: bool) -> String {
-        match &self.place {
-            Some((path, mode)) if system => {
-                let path = path.display();
-                format!("sudo chown root:root {path} && sudo chmod {mode} {path}")
-            }
-            _ => "have the stacks name a file that only root can write, in such a folder".into(),
-        }
-    }
-}
-
-/// The file itself, links followed as libpam does, if only root can have written it and everybody can read it.
-fn owned(file: &Path) -> Result<PathBuf, Wrong> {
-    let plain = |why: std::io::Error| Wrong {
-        why: why.to_string(),
-        place: None,
-    };
-    let file = fs::canonicalize(file).map_err(plain)?;
-    let folder = file.parent().unwrap_or(Path::new("/"));
-    for (what, path, mode) in [("it", file.as_path(), "644"), ("its folder", folder, "755")] {
-        let meta = fs::metadata(path).map_err(plain)?;
-        let has = meta.mode() & 0o7777;
-        let wrong = if meta.uid() != 0 {
-            format!("belongs to uid {}, not to root", meta.uid())
-        } else if has & 0o022 != 0 {
-            format!("can be written by others than root (mode {has:o})")
-        } else if meta.is_file() && has & 0o004 == 0 {
-            format!("can be read by root alone (mode {has:o}), and lock screens run as their user")
-        } else {
-            continue;
-        };
-        return Err(Wrong {
-            why: format!("{what} {wrong}"),
-            place: Some((path.to_owned(), mode)),
-        });
-    }
-    Ok(file)
-}
-
 /// Why a process could not load it.
 #[derive(Debug)]
 enum Failed {
@@ -284,6 +182,7 @@ fn tried(name: &str) -> Result<(), Failed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     fn put(root: &Path, file: &str) {
@@ -297,32 +196,6 @@ mod tests {
         let examined = Examined::with(root, &Named::of(root), tried);
         assert_eq!(examined.links.len(), 1, "{examined:?}");
         (examined.links[0].clone(), examined.health(name))
-    }
-
-    #[test]
-    fn a_module_beside_libpam_s_folder_is_not_found_there() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Root::at(dir.path());
-        let found = || examined(&root, FACELOGIN, &|_| Ok(())).0.found;
-        assert!(found().contains("is not installed"));
-        put(dir.path(), "usr/lib/security/pam_facelogin.so");
-        // Which folder libpam looks in is not known.
-        let files = root.modules(FACELOGIN);
-        assert_eq!(chosen(&root, &files), files.first());
-        put(dir.path(), "usr/lib/x86_64-linux-gnu/security/pam_deny.so");
-        assert_eq!(chosen(&root, &files), None);
-        assert!(
-            found().contains("is at /usr/lib/security/pam_facelogin.so, and libpam looks in /usr/lib/x86_64"),
-            "{}",
-            found()
-        );
-        put(dir.path(), "usr/lib/x86_64-linux-gnu/security/pam_facelogin.so");
-        let files = root.modules(FACELOGIN);
-        assert!(
-            chosen(&root, &files)
-                .unwrap()
-                .starts_with("/usr/lib/x86_64-linux-gnu")
-        );
     }
 
     #[test]
@@ -387,37 +260,5 @@ mod tests {
             (link.state, health),
             (super::super::report::State::Unknown, Health::Untried)
         );
-    }
-
-    #[test]
-    fn r17_a_module_that_others_can_write_or_not_read_is_said_to_be() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("m.so");
-        fs::write(&file, "").unwrap();
-        let link = dir.path().join("link.so");
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let with = |mode| {
-            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            owned(&link)
-        };
-        let own = nix::unistd::geteuid().is_root();
-        assert_eq!(with(0o644).is_ok(), own);
-        assert!(owned(&dir.path().join("none.so")).is_err());
-        if own {
-            // What is loaded is what was looked at.
-            assert_eq!(with(0o644).unwrap(), fs::canonicalize(&file).unwrap());
-            let wrong = with(0o664).unwrap_err();
-            assert!(wrong.why.contains("written by others"));
-            assert!(wrong.remedy(true).contains("chmod 644"));
-            assert!(with(0o600).unwrap_err().why.contains("read by root alone"));
-            std::os::unix::fs::chown(&file, Some(1), None).unwrap();
-            assert!(with(0o644).unwrap_err().why.contains("uid 1"));
-            std::os::unix::fs::chown(&file, Some(0), None).unwrap();
-            fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
-            let wrong = with(0o644).unwrap_err();
-            assert!(wrong.why.starts_with("its folder can be written"));
-            assert!(wrong.remedy(true).contains("chmod 755"), "{wrong:?}");
-        }
     }
 }
