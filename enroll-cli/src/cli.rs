@@ -62,8 +62,10 @@ pub enum Command {
     Test(UserArg),
     /// Tell who is in front of the camera. Needs root, and a camera.
     Identify,
-    /// Look at every link of the chain that a face login takes, and say of each that is broken what mends it. Needs no root
-    /// for yourself; root sees more. Changes nothing. The exit code is 1 when a link is broken.
+    /// Look at the links of the chain that a face login takes, from the configuration to the face, and say of each that is
+    /// broken what mends it. Needs no root for yourself; root sees more. Changes no file and takes no picture; a daemon that
+    /// is stopped starts when it is asked. Not looked at is what holds for the moment of a login: the lid, where you are,
+    /// whether the account is locked or its home folder closed. The exit code is 1 when a link is broken.
     Doctor(doctor::DoctorArgs),
     /// Show the daemon, the templates and the lockouts of a user. Needs no root for yourself.
     Status(UserArg),

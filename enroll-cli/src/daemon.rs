@@ -13,6 +13,9 @@ use crate::error::CliError;
 /// For what the daemon answers from memory or from its store.
 pub const QUICK: Duration = Duration::from_secs(5);
 
+/// For a list of cameras: the daemon waits 6 s for a scan to end before it says that one is running.
+pub const LISTING: Duration = Duration::from_secs(10);
+
 /// For a scan: the longest that the configuration allows is 30 s, and the daemon may be ending another one.
 pub const SCAN: Duration = Duration::from_secs(40);
 

@@ -170,6 +170,17 @@ impl CliError {
         }
     }
 
+    /// Whether the daemon only said that it is asked too often.
+    pub fn is_rate_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable {
+                reason: Reason::RateLimited,
+                ..
+            }
+        )
+    }
+
     /// The name of its kind in JSON. Scripts rely on it.
     pub fn kind(&self) -> &'static str {
         match self {

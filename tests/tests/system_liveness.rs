@@ -124,7 +124,7 @@ fn r23_required_without_networks_lights_no_camera_and_says_what_is_missing() {
     assert!(
         tested
             .out
-            .contains("the networks that tell so of a colour camera"),
+            .contains("a colour one only with the liveness networks"),
         "{tested:?}"
     );
     assert_eq!(tested.code, 4, "{tested:?}");

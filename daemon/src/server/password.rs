@@ -50,19 +50,26 @@ pub fn report(daemon: &Daemon, peer: &Peer, input: ReportPasswordIn) -> Answer {
 
 /// Whether the attempt must wait for the password. What cannot be told counts as a password that was not typed.
 pub fn hindrance(daemon: &Daemon, attempted: &Attempted<'_>) -> Option<Reason> {
-    let rules = &daemon.config.password_first;
     // Root's own try of somebody's face lets nobody in.
-    if !attempted.counts || (!rules.after_boot && rules.after_hours.is_none()) {
+    if !attempted.counts {
         return None;
     }
     let uid = attempted.uid.ok().flatten()?;
-    let typed = daemon.store().last_password(attempted.user, uid);
-    let due = match (typed, daemon.clock.now()) {
+    (due(daemon, attempted.user, uid)?).then_some(Reason::PasswordFirst)
+}
+
+/// Whether a user's face waits for the password; `None` where the configuration has it wait for none. Locks the store.
+pub fn due(daemon: &Daemon, user: &str, uid: u32) -> Option<bool> {
+    let rules = &daemon.config.password_first;
+    if !rules.after_boot && rules.after_hours.is_none() {
+        return None;
+    }
+    let typed = daemon.store().last_password(user, uid);
+    Some(match (typed, daemon.clock.now()) {
         (Ok(typed), Ok(now)) => password::is_due(rules, typed.as_ref(), &now),
         (Err(error), _) => doubtful(daemon, &error),
         (_, Err(error)) => doubtful(daemon, &error),
-    };
-    due.then_some(Reason::PasswordFirst)
+    })
 }
 
 fn doubtful(daemon: &Daemon, error: &dyn std::error::Error) -> bool {

@@ -30,10 +30,15 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// Waits for the vision process, for `patience` at most if another session has it. Root goes first (R22).
     pub fn begin(daemon: &'a Daemon, peer: &Peer, patience: Duration) -> Result<Self, Failure> {
+        Self::begin_as(daemon, peer.is_root(), patience)
+    }
+
+    /// The same in root's place or in everybody's.
+    pub fn begin_as(daemon: &'a Daemon, root: bool, patience: Duration) -> Result<Self, Failure> {
         let ready_by = Deadline::after(STARTING.min(patience));
         let line = daemon
             .vision
-            .borrow(peer.is_root(), ready_by, Deadline::after(patience))?
+            .borrow(root, ready_by, Deadline::after(patience))?
             .ok_or_else(|| Failure::Unavailable(Reason::Busy, "somebody else's scan is running".into()))?;
         Ok(Self {
             daemon,

@@ -4,7 +4,7 @@ use facelogin_config::CameraId;
 use facelogin_protocol::types::{Camera, CameraKind, ListCamerasOut};
 
 use super::Context;
-use crate::daemon::{Nothing, QUICK};
+use crate::daemon::{LISTING, Nothing};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::words::clean;
@@ -14,7 +14,7 @@ const MOST_FORMATS: usize = 8;
 
 /// The cameras, as the daemon sees them.
 pub fn cameras(context: &mut Context<'_, '_>) -> Result<Exit, CliError> {
-    let reply: ListCamerasOut = context.daemon.call("ListCameras", &Nothing {}, QUICK)?;
+    let reply: ListCamerasOut = context.daemon.call("ListCameras", &Nothing {}, LISTING)?;
     context.out.answer(&reply, || listing(&reply.cameras))?;
     Ok(Exit::Ok)
 }

@@ -95,7 +95,14 @@ fn describe(status: &StatusOut) -> String {
         };
         ("lockout", format!("{}: {failures}, {wait}", lockout.class))
     });
-    pairs(rows.into_iter().chain(lockouts))
+    let due = status.password_due.map(|due| {
+        let said = match due {
+            true => "must be typed before the face is asked",
+            false => "was typed, and the face is asked",
+        };
+        ("password", said.to_owned())
+    });
+    pairs(rows.into_iter().chain(due).chain(lockouts))
 }
 
 #[cfg(test)]
@@ -130,6 +137,7 @@ mod tests {
             user: "alice".into(),
             templates: 2,
             usable_templates: 1,
+            password_due: Some(true),
             lockouts: vec![Lockout {
                 class: "greeter".into(),
                 failures: 5,
@@ -148,6 +156,7 @@ mod tests {
              security  login: strict: aims higher\n\
              presence  seat; logind: answers\n\
              user      alice: 2 templates, 1 usable with this engine; enrol again\n\
+             password  must be typed before the face is asked\n\
              lockout   greeter: 5 mismatches, locked for 42 s"
         );
     }

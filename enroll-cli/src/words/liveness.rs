@@ -12,12 +12,14 @@ pub struct Untold {
     pub remedy: &'static str,
 }
 
-/// No camera was opened. An infrared one always is, for its flash is seen in a scan alone: so it is a colour one, without
-/// networks.
-const NO_NETWORKS: Untold = Untold {
-    reason: "the face must look alive, and the networks that tell so of a colour camera's pictures are not there",
-    remedy: "Get them with `sudo facelogin-enroll models fetch --set liveness` and restart the daemon, or set \
-             `liveness = \"on\"` in the configuration, with which a picture of the face will do",
+/// No camera was opened. An infrared one always is, for its flash is seen in a scan alone: so it is a colour one without
+/// networks, or one that gives pictures of neither kind, which no networks help.
+const NO_CAMERA: Untold = Untold {
+    reason: "the face must look alive, and no camera in use can tell so: a colour one only with the liveness networks, one of \
+             unknown kind never",
+    remedy: "`facelogin-enroll cameras` shows of what kind it is. For a colour camera get the networks with `sudo \
+             facelogin-enroll models fetch --set liveness` and restart the daemon; for one of unknown kind name another in \
+             `camera.device`. Or set `liveness = \"on\"` in the configuration, with which a picture of the face will do",
 };
 
 /// Too few of the pictures had an answer by the flash.
@@ -53,7 +55,7 @@ pub fn untold(verdict: Verdict, detail: &Detail) -> Untold {
         (Verdict::NoMatch, true, Some(_)) => TOO_FEW_BY_FLASH,
         (Verdict::NoMatch, true, None) => NONE_BY_FLASH,
         (Verdict::NoMatch, false, _) => NONE_BY_NETWORK,
-        _ => NO_NETWORKS,
+        _ => NO_CAMERA,
     }
 }
 
@@ -83,7 +85,7 @@ mod tests {
         let colour = Some("usb:04f2:b6d9 kind=colour path=a built-in");
         let (no_match, unavailable) = (Verdict::NoMatch, Verdict::Unavailable);
         for (verdict, camera, strobe, expected) in [
-            (unavailable, None, None, NO_NETWORKS),
+            (unavailable, None, None, NO_CAMERA),
             (no_match, infrared, Some(0.2), TOO_FEW_BY_FLASH),
             (no_match, infrared, None, NONE_BY_FLASH),
             (no_match, colour, None, NONE_BY_NETWORK),

@@ -101,7 +101,8 @@ fn the_invoking_user_is_the_default() {
         "version": "0.1.0", "engine": null, "model": null, "vision": "starting", "camera": null, "services": [],
         "security": "balanced: as measured", "presence": "seat", "liveness": "on; colour: network",
         "liveness_networks": true, "configuration": null, "logind": null,
-        "user": "nobody", "templates": 0, "usable_templates": 0, "lockouts": [],
+        "user": "nobody", "templates": 0, "usable_templates": 0, "password_due": null,
+        "lockouts": [],
     });
     let Some(server) = Server::start(vec![Answer::Reply(status)]) else {
         return;

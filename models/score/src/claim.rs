@@ -3,6 +3,14 @@
 use crate::calibration::{Calibration, Evidence, Level, LevelInfo};
 use crate::uncalibrated;
 
+/// What of a claim falls short of what the level's name aims at: [`shortfalls`] finds these words.
+const UNSUPPORTED: &str = "the data does not support the aim for everyone";
+const NONE_FOR_FRAMES: &str = "no error rate is stated for frames = ";
+const NONE_FOR_DISTANCE: &str = "no error rate is stated for it";
+const UNMEASURED: &str = "the error rates of this engine were not measured, and none is claimed";
+/// And what lets nobody in at all.
+pub const NOBODY: &str = "not known for this engine, so no face matches";
+
 /// What is asked of a match.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Strictness {
@@ -51,25 +59,40 @@ pub fn claim(engine: &str, asked: Asked) -> String {
             of_level(engine, level, asked.frames)
         ),
         Strictness::Distance(distance) => {
-            format!("threshold {distance}: no error rate is stated for it{alive}")
+            format!("threshold {distance}: {NONE_FOR_DISTANCE}{alive}")
         }
     }
+}
+
+/// The parts of what [`claim`] says that fall short: that the aim is not supported, that nothing was measured, or
+/// [`NOBODY`]. Empty where the data supports the aim.
+pub fn shortfalls(said: &str) -> Vec<&str> {
+    let short = [
+        UNSUPPORTED,
+        NONE_FOR_FRAMES,
+        NONE_FOR_DISTANCE,
+        UNMEASURED,
+        NOBODY,
+    ];
+    let parts = said.split("; ");
+    parts
+        .filter(|part| short.iter().any(|words| part.contains(words)))
+        .collect()
 }
 
 fn of_level(engine: &str, level: Level, frames: u32) -> String {
     match Calibration::named(engine) {
         Some(table) if table.frames == frames as usize => measured(table.level(level)),
         Some(table) => format!(
-            "measured with {} fused pictures; no error rate is stated for frames = {frames}",
+            "measured with {} fused pictures; {NONE_FOR_FRAMES}{frames}",
             table.frames
         ),
         None => match uncalibrated::limit(engine, level, 1) {
             Some(_) => {
-                "a cautious distance; the error rates of this engine were not measured, and none is claimed"
-                    .into()
+                format!("a cautious distance; {UNMEASURED}")
             }
             None => {
-                "not known for this engine, so no face matches; set a threshold, or another engine".into()
+                format!("{NOBODY}; set a threshold, or another engine")
             }
         },
     }
@@ -78,9 +101,9 @@ fn of_level(engine: &str, level: Level, frames: u32) -> String {
 fn measured(info: &LevelInfo) -> String {
     let groups: Vec<String> = info.evidence.iter().map(of_a_group).collect();
     let support = if info.supported {
-        ""
+        String::new()
     } else {
-        "; the data does not support the aim for everyone"
+        format!("; {UNSUPPORTED}")
     };
     format!(
         "aims at letting in 1 stranger in {} (a whole login); measured in colour, with 95 % confidence: {}{support}; no error rate \
@@ -194,6 +217,42 @@ mod tests {
         assert_eq!(
             claim(DLIB, asked),
             "threshold 0.36: no error rate is stated for it"
+        );
+    }
+
+    #[test]
+    fn what_falls_short_is_found_in_what_is_said() {
+        let levels = [Level::Convenient, Level::Balanced, Level::Strict];
+        for level in levels {
+            let info = Calibration::named(DLIB).unwrap().level(level);
+            let said = claim(DLIB, named(level));
+            assert_eq!(shortfalls(&said).is_empty(), info.supported, "{said}");
+            let measured = measured(&LevelInfo {
+                supported: !info.supported,
+                ..info.clone()
+            });
+            assert_eq!(shortfalls(&measured).is_empty(), !info.supported, "{measured}");
+            let frames = claim(
+                DLIB,
+                Asked {
+                    frames: 2,
+                    ..named(level)
+                },
+            );
+            assert_eq!(shortfalls(&frames), ["no error rate is stated for frames = 2"]);
+            let other = claim(uncalibrated::SFACE, named(level));
+            assert_eq!(shortfalls(&other), [UNMEASURED]);
+            assert!(shortfalls(&claim("strange", named(level)))[0].contains(NOBODY));
+        }
+        let distance = Asked {
+            strictness: Strictness::Distance(0.3),
+            liveness: false,
+            ..named(Level::Strict)
+        };
+        let said = claim(DLIB, distance);
+        assert_eq!(
+            shortfalls(&said),
+            ["threshold 0.3: no error rate is stated for it"]
         );
     }
 

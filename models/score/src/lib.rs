@@ -22,7 +22,7 @@ mod quality;
 mod testing;
 pub mod uncalibrated;
 
-pub use claim::{Asked, Strictness, claim, claims};
+pub use claim::{Asked, NOBODY, Strictness, claim, claims, shortfalls};
 pub use cohort::{Cohort, CohortError, CohortInfo, Made};
 pub use compare::{Comparer, Comparison, Fused};
 pub use consistency::{Consistency, SINGLE_SLACK};

@@ -7,6 +7,7 @@
 mod attempts;
 mod cli;
 mod daemon;
+pub mod doctor;
 mod login;
 pub mod logind;
 pub mod machine;

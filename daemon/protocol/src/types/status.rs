@@ -63,6 +63,8 @@ message! {
         templates: u32,
         /// Of those, made by this engine with these models.
         usable_templates: u32,
+        /// Whether their face waits until the password was typed; absent where it never does.
+        password_due: Option<bool>,
         /// Their counters.
         lockouts: Vec<Lockout>,
     }

@@ -1,6 +1,8 @@
 //! The daemon's answers: that it gives any, of which version it is, with which configuration it runs, and whether the
 //! process that sees is at work.
 
+use std::path::Path;
+
 use facelogin_config::Config;
 use facelogin_protocol::types::StatusOut;
 
@@ -20,11 +22,19 @@ const OWN: &str = env!("CARGO_PKG_VERSION");
 
 /// Whether it answers, and is of this version. `status` is what it said of itself and the user.
 pub fn daemon(daemon: &Daemon, status: &Result<StatusOut, CliError>) -> Link {
+    judge(daemon.socket(), daemon.version(QUICK), status)
+}
+
+fn judge(socket: &Path, version: Result<String, CliError>, status: &Result<StatusOut, CliError>) -> Link {
     let log = format!("{RESTART}; its log says more: journalctl --unit facelogind --lines 20");
-    match (daemon.version(QUICK), status) {
+    let refused = [version.as_ref().err(), status.as_ref().err()];
+    if refused.into_iter().flatten().any(CliError::is_rate_limit) {
+        return Link::too_often(DAEMON);
+    }
+    match (version, status) {
         (Err(CliError::Unreachable { why, .. }), _) => Link::failure(
             DAEMON,
-            format!("nobody answers at {} ({why})", daemon.socket().display()),
+            format!("nobody answers at {} ({why})", socket.display()),
             log,
         ),
         (Err(why), _) => Link::failure(DAEMON, why.to_string(), log),
@@ -94,6 +104,8 @@ pub fn vision(status: Option<&StatusOut>) -> Link {
 
 #[cfg(test)]
 mod tests {
+    use facelogin_protocol::types::Reason;
+
     use super::super::report::State;
     use super::super::testing::status;
     use super::*;
@@ -113,6 +125,21 @@ mod tests {
             (State::Failure, Some(RESTART))
         );
         assert_eq!(in_effect(None, Some(&other)).state, State::Unknown);
+    }
+
+    #[test]
+    fn a_daemon_that_is_asked_too_often_is_not_broken() {
+        let often = || CliError::Unavailable {
+            reason: Reason::RateLimited,
+            why: "wait".into(),
+        };
+        let of = |version, status| judge(Path::new("/s"), version, &status).state;
+        assert_eq!(of(Ok(OWN.into()), Ok(status())), State::Ok);
+        assert_eq!(of(Ok(OWN.into()), Err(often())), State::Unknown);
+        assert_eq!(of(Err(often()), Ok(status())), State::Unknown);
+        assert_eq!(of(Err(often()), Err(often())), State::Unknown);
+        let lost = CliError::Lost(facelogin_protocol::ClientError::NoAnswer);
+        assert_eq!(of(Ok(OWN.into()), Err(lost)), State::Failure);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use facelogin_protocol::types::{Camera, CameraKind, ListCamerasOut, Reason, Stat
 
 use super::holders::holders;
 use super::report::Link;
-use crate::daemon::{Daemon, Nothing, QUICK};
+use crate::daemon::{Daemon, LISTING, Nothing};
 use crate::error::CliError;
 use crate::words::count;
 
@@ -37,11 +37,12 @@ pub fn ask(daemon: &Daemon, status: Option<&StatusOut>, config: Option<&Config>)
             "look again when it has ended: facelogin-enroll doctor",
         )
     };
-    // Root's question would end it.
+    // The daemon would wait for its end.
     if status.vision == "busy" {
         return untold(busy());
     }
-    match daemon.call::<ListCamerasOut>("ListCameras", &Nothing {}, QUICK) {
+    match daemon.call::<ListCamerasOut>("ListCameras", &Nothing {}, LISTING) {
+        Err(why) if why.is_rate_limit() => untold(Link::too_often(NAME)),
         Ok(reply) => {
             let held = |device: &str| holders(Path::new("/proc"), device);
             let link = judge(&reply.cameras, config, &held);

@@ -39,9 +39,22 @@ pub fn link(path: &Path, read: &Result<Config, ConfigError>, root: bool) -> Link
             Link::for_root(NAME, &format!("what {shown} says"))
         }
         Err(why @ (ConfigError::Missing { .. } | ConfigError::Untrusted { .. })) => {
+            let system = Path::new(facelogin_config::DEFAULT_PATH);
             let remedy = match why {
+                // Another's owner and mode may be meant.
+                _ if path != system => {
+                    format!(
+                        "leave --config out, unless the daemon is started with it: the system's is {}",
+                        system.display()
+                    )
+                }
                 ConfigError::Missing { .. } => "sudo make install puts the default one there".to_owned(),
                 _ => format!("sudo chown root:root {shown} && sudo chmod 644 {shown}"),
+            };
+            let why = match why {
+                // In full it has a remedy of its own, for whatever file.
+                ConfigError::Untrusted { why, .. } => format!("{shown}: {why}"),
+                other => other.to_string(),
             };
             Link::failure(NAME, format!("the daemon does not run with it: {why}"), remedy)
         }
@@ -91,5 +104,27 @@ mod tests {
         };
         assert_eq!(link(Path::new("/x"), &denied(), false).state, State::Unknown);
         assert_eq!(link(Path::new("/x"), &denied(), true).state, State::Failure);
+    }
+
+    #[test]
+    fn the_owner_of_a_file_that_is_not_the_system_s_is_left_alone() {
+        let untrusted = |path: &str| {
+            let why = Err(ConfigError::Untrusted {
+                path: path.into(),
+                why: "writable by others",
+            });
+            let link = link(Path::new(path), &why, true);
+            assert!(
+                link.found.ends_with(&format!("{path}: writable by others")),
+                "{link:?}"
+            );
+            link.remedy.unwrap()
+        };
+        assert!(untrusted(facelogin_config::DEFAULT_PATH).contains("chmod 644"));
+        let other = untrusted("/home/alice/f.toml");
+        assert!(
+            other.starts_with("leave --config out") && !other.contains("sudo"),
+            "{other}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use facelogin_protocol::types::CameraKind;
 
 use super::answers::RESTART;
 use super::models::Files;
-use super::report::Link;
+use super::report::{Link, State};
 
 const NAME: &str = "liveness";
 
@@ -25,6 +25,17 @@ pub fn told(words: &str) -> Link {
     Link::hangs(NAME, format!("the daemon says: {words}"))
 }
 
+/// What the configuration on disk amounts to (`disk`), where it is not known to be in effect: the daemon's own words first,
+/// the rest `when`.
+pub fn not_in_effect(words: Option<&str>, when: &str, disk: Vec<Link>) -> Vec<Link> {
+    let then = disk.into_iter().map(|link| Link {
+        state: State::Unknown,
+        found: format!("{when}: {}", link.found),
+        ..link
+    });
+    words.map(told).into_iter().chain(then).collect()
+}
+
 /// A link for each kind of camera in use: `kinds`, both where that is not known.
 pub fn links(config: Option<&Config>, networks: &Networks, kinds: &[CameraKind]) -> Vec<Link> {
     let Some(config) = config else {
@@ -34,6 +45,12 @@ pub fn links(config: Option<&Config>, networks: &Networks, kinds: &[CameraKind])
         )];
     };
     let asked = Asked::of(config);
+    if asked.is_nobody() {
+        return vec![Link::hangs(
+            NAME,
+            "no service may use the face, so that nothing is asked of one",
+        )];
+    }
     if asked.on.is_empty() && asked.required.is_empty() {
         return vec![Link::warning(
             NAME,
@@ -51,7 +68,7 @@ pub fn links(config: Option<&Config>, networks: &Networks, kinds: &[CameraKind])
         links.push(infrared(&asked));
     }
     if links.is_empty() {
-        links.push(Link::hangs(NAME, "no camera is in use that could tell"));
+        links.push(of_no_kind(&asked));
     }
     if !asked.off.is_empty() {
         links.push(Link::warning(
@@ -63,7 +80,8 @@ pub fn links(config: Option<&Config>, networks: &Networks, kinds: &[CameraKind])
     links
 }
 
-/// Who asks for what: the general rules, and the services that may use the face and have others.
+/// Who asks for what: the services that may use the face. Those that go by the general rule are one, and where there are
+/// none it does not count: nobody logs in by it.
 struct Asked {
     on: Vec<String>,
     required: Vec<String>,
@@ -78,12 +96,14 @@ impl Asked {
             off: Vec::new(),
         };
         let general = config.rules.liveness;
-        let services = config.services.iter().filter(|(_, service)| service.enabled);
-        let others = services
-            .map(|(name, service)| (name.clone(), service.rules.liveness))
-            .filter(|(_, liveness)| *liveness != general);
-        for (who, liveness) in std::iter::once(("all by the general rule".to_owned(), general)).chain(others)
-        {
+        let enabled = config.services.iter().filter(|(_, service)| service.enabled);
+        let (alike, others): (Vec<_>, Vec<_>) =
+            enabled.partition(|(_, service)| service.rules.liveness == general);
+        let alike = (!alike.is_empty()).then(|| ("all by the general rule".to_owned(), general));
+        let others = others
+            .into_iter()
+            .map(|(name, service)| (name.clone(), service.rules.liveness));
+        for (who, liveness) in alike.into_iter().chain(others) {
             match liveness {
                 Liveness::Off => asked.off.push(who),
                 Liveness::On => asked.on.push(who),
@@ -91,6 +111,10 @@ impl Asked {
             }
         }
         asked
+    }
+
+    fn is_nobody(&self) -> bool {
+        self.on.is_empty() && self.required.is_empty() && self.off.is_empty()
     }
 
     fn modes(&self) -> String {
@@ -128,9 +152,10 @@ fn colour(asked: &Asked, networks: &Networks, alone: bool) -> Link {
             RESTART.to_owned(),
         ),
         Networks::NotLoaded(Files::Hidden) => ("the vision process has no networks for it".to_owned(), fetch),
-        Networks::NotLoaded(Files::Absent) | Networks::Untold(Files::Absent) => {
-            ("its networks are not installed".to_owned(), fetch)
-        }
+        Networks::NotLoaded(Files::Absent) | Networks::Untold(Files::Absent) => (
+            "its networks are not installed, or not all of them".to_owned(),
+            fetch,
+        ),
         Networks::NotLoaded(Files::Bad(why)) | Networks::Untold(Files::Bad(why)) => {
             // The process that sees does not start with files that were altered.
             return Link::failure(NAME, format!("colour: {}", why.join("; ")), fetch);
@@ -160,6 +185,31 @@ fn colour(asked: &Asked, networks: &Networks, alone: bool) -> Link {
     }
 }
 
+/// For cameras of which nobody knows what they see: no networks help there.
+fn of_no_kind(asked: &Asked) -> Link {
+    let remedy = format!(
+        "name another camera in camera.device in {}; facelogin-enroll cameras shows what there is",
+        facelogin_config::DEFAULT_PATH
+    );
+    let missing =
+        "of the camera in use it is not known whether it sees colour or infrared, and nothing tells";
+    match asked.required.as_slice() {
+        [] => Link::warning(
+            NAME,
+            format!("`on` amounts to nothing: {missing}. A picture of you may open what you open"),
+            remedy,
+        ),
+        required => Link::failure(
+            NAME,
+            format!(
+                "`required` ({}) refuses everybody: {missing}",
+                required.join(", ")
+            ),
+            remedy,
+        ),
+    }
+}
+
 fn infrared(asked: &Asked) -> Link {
     let otherwise = match (asked.on.is_empty(), asked.required.is_empty()) {
         (false, true) => {
@@ -182,114 +232,5 @@ fn infrared(asked: &Asked) -> Link {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::super::report::State;
-    use super::*;
-    use CameraKind::{Colour, Infrared, Replay, Unknown};
-
-    fn of(text: &str, networks: Networks, kinds: &[CameraKind]) -> Vec<Link> {
-        let config = facelogin_config::parse(text, Path::new("f.toml")).unwrap();
-        links(Some(&config), &networks, kinds)
-    }
-
-    const OF_LOGIN: &str = "[services.login]\nenabled = true\n";
-
-    #[test]
-    fn on_without_networks_says_that_it_amounts_to_nothing() {
-        for networks in [
-            Networks::NotLoaded(Files::Absent),
-            Networks::Untold(Files::Absent),
-        ] {
-            for kind in [Colour, Replay] {
-                let links = of(OF_LOGIN, networks.clone(), &[kind]);
-                assert_eq!((links.len(), links[0].state), (1, State::Warning), "{links:?}");
-                assert!(links[0].found.contains("amounts to nothing"), "{links:?}");
-                let remedy = links[0].remedy.as_deref().unwrap();
-                assert!(remedy.contains("models fetch --set liveness"), "{remedy}");
-            }
-        }
-    }
-
-    #[test]
-    fn required_without_networks_says_that_it_refuses_everybody() {
-        let links = of(
-            "liveness = 'required'\n",
-            Networks::NotLoaded(Files::Absent),
-            &[Colour],
-        );
-        assert_eq!((links.len(), links[0].state), (1, State::Failure), "{links:?}");
-        assert!(links[0].found.contains("refuses everybody"), "{links:?}");
-        // Where there is an infrared one, that is used; where nothing is known of cameras, nothing is claimed.
-        for kinds in [&[Colour, Infrared][..], &[]] {
-            let links = of(
-                "liveness = 'required'\n",
-                Networks::NotLoaded(Files::Absent),
-                kinds,
-            );
-            assert_eq!(links[0].state, State::Warning, "{links:?}");
-            assert!(links[0].found.contains("leaves colour cameras out"), "{links:?}");
-        }
-        // For one service is broken enough.
-        let one = format!("{OF_LOGIN}liveness = 'required'\n");
-        let links = of(&one, Networks::NotLoaded(Files::Absent), &[Colour]);
-        assert_eq!(links[0].state, State::Failure);
-        assert!(links[0].found.contains("`required` (login) refuses"), "{links:?}");
-        let links = of(&one, Networks::Loaded, &[Colour]);
-        assert_eq!(links[0].state, State::Ok);
-        assert!(
-            links[0].found.contains("`on`, and `required` for login"),
-            "{links:?}"
-        );
-    }
-
-    #[test]
-    fn networks_that_are_there_and_not_loaded_take_a_new_start() {
-        let links = of(OF_LOGIN, Networks::NotLoaded(Files::Good), &[Colour]);
-        assert_eq!(links[0].state, State::Warning);
-        assert_eq!(links[0].remedy.as_deref(), Some(RESTART));
-        let altered = Networks::NotLoaded(Files::Bad(vec!["antispoof.onnx has 1 bytes".into()]));
-        assert_eq!(of(OF_LOGIN, altered, &[Colour])[0].state, State::Failure);
-        assert_eq!(
-            of(OF_LOGIN, Networks::Untold(Files::Hidden), &[])[0].state,
-            State::Unknown
-        );
-    }
-
-    #[test]
-    fn in_infrared_only_a_scan_shows_and_no_models_are_asked_for() {
-        for (text, words) in [
-            (OF_LOGIN, "`on` amounts to nothing"),
-            ("liveness = 'required'\n", "refuses everybody"),
-        ] {
-            let links = of(text, Networks::NotLoaded(Files::Absent), &[Infrared]);
-            assert_eq!((links.len(), links[0].state), (1, State::Unknown), "{links:?}");
-            assert!(links[0].found.contains(words), "{links:?}");
-            assert!(
-                !links[0].remedy.as_deref().unwrap().contains("models"),
-                "{links:?}"
-            );
-        }
-        assert_eq!(of(OF_LOGIN, Networks::Loaded, &[Colour, Infrared]).len(), 2);
-        assert_eq!(of(OF_LOGIN, Networks::Loaded, &[]).len(), 2);
-        assert_eq!(
-            of(OF_LOGIN, Networks::Loaded, &[Unknown])[0].state,
-            State::Unknown
-        );
-    }
-
-    #[test]
-    fn off_is_said_whole_or_for_a_service() {
-        let off = of("liveness = 'off'\n", Networks::Loaded, &[Colour]);
-        assert_eq!((off.len(), off[0].state), (1, State::Warning));
-        let part = of(
-            &format!("{OF_LOGIN}liveness = 'off'\n"),
-            Networks::Loaded,
-            &[Colour],
-        );
-        assert_eq!((part.len(), part[1].state), (2, State::Warning));
-        assert!(part[1].found.starts_with("off for login"), "{part:?}");
-        assert_eq!(links(None, &Networks::Loaded, &[])[0].state, State::Unknown);
-    }
-}
+#[path = "liveness_tests.rs"]
+mod tests;

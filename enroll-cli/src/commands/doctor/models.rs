@@ -17,9 +17,9 @@ const OTHER: &str = "other models";
 pub enum Files {
     /// All there, and what they must be.
     Good,
-    /// None is there.
+    /// None is there; of the liveness networks' one is enough, for then the daemon goes on without.
     Absent,
-    /// Some are missing, or not what they must be: a sentence for each.
+    /// Some are missing, or not what they must be: a sentence for each. The daemon does not start with them.
     Bad(Vec<String>),
     /// This user may not read them.
     Hidden,
@@ -45,7 +45,13 @@ fn judge(found: &[Row], set: ModelSet) -> Files {
     if found.iter().any(hidden) && !nix::unistd::geteuid().is_root() {
         return Files::Hidden;
     }
-    if crate::commands::models::files::absent(found, set) {
+    // Of the networks' files the first that is not in order tells, as in the vision process.
+    let first = found
+        .iter()
+        .find(|row| !matches!(row.status.state, ModelState::Ok { .. }));
+    let left_out =
+        set == ModelSet::Liveness && first.is_some_and(|row| matches!(row.status.state, ModelState::Missing));
+    if left_out || crate::commands::models::files::absent(found, set) {
         return Files::Absent;
     }
     match problems(found, &[set]) {
@@ -140,6 +146,30 @@ mod tests {
         assert!(matches!(of(ModelSet::Onnx, &config), Files::Bad(why) if !why.is_empty()));
         assert_eq!(super::links(Some(&config))[1].state, State::Warning);
         assert_eq!(super::links(None)[0].state, State::Unknown);
+    }
+
+    #[test]
+    fn networks_that_are_there_in_part_are_none_and_altered_ones_are_bad() {
+        let set = ModelSet::Liveness;
+        let row = |at: usize, state| Row {
+            set,
+            status: facelogin_models::ModelStatus {
+                file: set.files()[at],
+                state,
+            },
+        };
+        let good = || ModelState::Ok { path: "/m".into() };
+        let bad = || ModelState::Bad {
+            path: "/m".into(),
+            why: ModelError::NotRegular { path: "/m".into() },
+        };
+        let of = |first, second| judge(&[row(0, first), row(1, second)], set);
+        assert_eq!(of(good(), good()), Files::Good);
+        assert_eq!(of(good(), ModelState::Missing), Files::Absent);
+        assert_eq!(of(ModelState::Missing, good()), Files::Absent);
+        assert_eq!(of(ModelState::Missing, bad()), Files::Absent);
+        assert!(matches!(of(bad(), ModelState::Missing), Files::Bad(_)));
+        assert!(matches!(of(good(), bad()), Files::Bad(_)));
     }
 
     #[test]

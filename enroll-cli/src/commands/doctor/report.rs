@@ -80,6 +80,15 @@ impl Link {
         Self::of(link, State::Unknown, found, None)
     }
 
+    /// Whoever asked was told that they ask too often: nothing is known by it.
+    pub fn too_often(link: &'static str) -> Self {
+        Self::unknown(
+            link,
+            "the daemon answers, and not this user for now: too many questions in a short time",
+            "look again in a minute: facelogin-enroll doctor",
+        )
+    }
+
     /// Only root can tell.
     pub fn for_root(link: &'static str, what: &str) -> Self {
         Self::unknown(link, format!("{what}: only root can see that"), AS_ROOT)

@@ -13,37 +13,54 @@ const NAME: &str = "socket";
 pub const START: &str =
     "sudo systemctl enable --now facelogind.socket facelogin-vision.socket facelogind.service";
 
-/// As it is.
-pub fn link(path: &Path) -> Link {
+/// What makes them anew where systemd believes that they listen. Both together: it does not start a socket whose service
+/// runs.
+const AGAIN: &str = "sudo systemctl restart facelogind.socket facelogind";
+
+/// As it is. `listening`: systemd says that its unit is active.
+pub fn link(path: &Path, listening: bool) -> Link {
+    judge(path, Path::new(facelogin_protocol::SOCKET_PATH), listening)
+}
+
+/// Of a socket that is not the system's nothing is changed: its folder may be anybody's.
+fn judge(path: &Path, system: &Path, listening: bool) -> Link {
     let shown = path.display();
-    let anew = format!("sudo rm {shown} && sudo systemctl restart facelogind.socket");
+    let failure = |found: String, remedy: String| {
+        let remedy = match path == system {
+            true => remedy,
+            false => format!("leave --socket out: logins ask at {}", system.display()),
+        };
+        Link::failure(NAME, found, remedy)
+    };
+    let start = if listening { AGAIN } else { START };
+    let anew = format!("sudo rm {shown} && {AGAIN}");
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(why) if why.kind() == ErrorKind::NotFound => {
-            return Link::failure(
-                NAME,
-                format!("{shown} is not there: the daemon is not started"),
-                START,
-            );
+            let why = match listening {
+                true => "somebody removed it",
+                false => "the daemon is not started",
+            };
+            return failure(format!("{shown} is not there: {why}"), start.to_owned());
         }
-        Err(why) => return Link::failure(NAME, format!("{shown}: {why}"), START),
+        Err(why) => return failure(format!("{shown}: {why}"), start.to_owned()),
     };
     let folder = path.parent().and_then(|folder| fs::metadata(folder).ok());
     if !meta.file_type().is_socket() {
-        return Link::failure(NAME, format!("{shown} is not a socket"), anew);
+        return failure(format!("{shown} is not a socket"), anew);
     }
     if meta.uid() != 0 {
         let found = format!(
             "{shown} belongs to uid {}, not to root: no login trusts it",
             meta.uid()
         );
-        return Link::failure(NAME, found, anew);
+        return failure(found, anew);
     }
     let mode = meta.mode() & 0o7777;
     if mode & 0o222 != 0o222 {
         let found =
             format!("{shown} has mode {mode:o}: only some may ask, and lock screens run as their user");
-        return Link::failure(NAME, found, format!("sudo chmod 666 {shown}"));
+        return failure(found, format!("sudo chmod 666 {shown}"));
     }
     match folder {
         Some(folder) if folder.uid() == 0 && folder.mode() & 0o022 == 0 => {
@@ -51,8 +68,7 @@ pub fn link(path: &Path) -> Link {
         }
         _ => {
             let folder = path.parent().unwrap_or(path).display();
-            Link::failure(
-                NAME,
+            failure(
                 format!("{folder} is not root's alone to write: somebody else could put a socket there"),
                 format!("sudo chown root:root {folder} && sudo chmod 755 {folder}"),
             )
@@ -74,11 +90,15 @@ mod tests {
         let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         mode(dir.path(), 0o755);
         let path = dir.path().join("s");
+        let link = |path: &Path| judge(path, path, false);
         let missing = link(&path);
         assert_eq!(missing.state, State::Failure);
         assert_eq!(missing.remedy.as_deref(), Some(START));
+        // systemd would do nothing for what it believes is there.
+        assert_eq!(judge(&path, &path, true).remedy.as_deref(), Some(AGAIN));
         fs::write(&path, "").unwrap();
         assert!(link(&path).found.contains("is not a socket"));
+        assert!(link(&path).remedy.unwrap().starts_with("sudo rm"));
         fs::remove_file(&path).unwrap();
         let _listener = UnixListener::bind(&path).unwrap();
         mode(&path, 0o666);
@@ -95,5 +115,27 @@ mod tests {
         mode(dir.path(), 0o755);
         std::os::unix::fs::chown(&path, Some(1), None).unwrap();
         assert!(link(&path).found.contains("uid 1"));
+    }
+
+    #[test]
+    fn nothing_is_changed_for_a_socket_that_is_not_the_system_s() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let missing = link(&path, true);
+        fs::write(&path, "mine").unwrap();
+        let file = link(&path, true);
+        fs::remove_file(&path).unwrap();
+        let _listener = UnixListener::bind(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        let open = link(&path, true);
+        for link in [missing, file, open] {
+            assert_eq!(link.state, State::Failure, "{link:?}");
+            let remedy = link.remedy.unwrap();
+            assert!(
+                remedy.starts_with("leave --socket out") && !remedy.contains("sudo"),
+                "{remedy}"
+            );
+        }
     }
 }

@@ -1,28 +1,73 @@
-//! How strict logins are, whether the user is locked out, and whether anybody tells where they are.
+//! How strict logins are, whether the user is locked out or must type the password first, and whether anybody tells where they are.
 
 use facelogin_config::Config;
 use facelogin_protocol::types::StatusOut;
+use facelogin_score::{NOBODY, shortfalls};
 
 use super::report::Link;
 use crate::commands::config::levels;
 
 const LEVEL: &str = "level";
+const PASSWORD: &str = "password first";
 const LOCKOUT: &str = "lockout";
 const PRESENCE: &str = "presence";
 
 /// What is known of the strictness in use; without the configuration in the daemon's words.
 pub fn level(config: Option<&Config>, status: Option<&StatusOut>) -> Vec<Link> {
-    let said = match (config, status) {
-        (Some(config), _) => levels(config),
-        (None, Some(status)) => status.security.lines().map(str::to_owned).collect(),
-        (None, None) => {
-            return vec![Link::hangs(
-                LEVEL,
-                "how strict logins are is not known without the configuration",
-            )];
-        }
+    match (status, config) {
+        (Some(status), _) => status.security.lines().map(weighed).collect(),
+        (None, Some(config)) => levels(config)
+            .iter()
+            .map(|said| {
+                let link = weighed(said);
+                Link::hangs(LEVEL, format!("once the daemon runs: {}", link.found))
+            })
+            .collect(),
+        (None, None) => vec![Link::hangs(
+            LEVEL,
+            "how strict logins are is not known without the daemon and the configuration",
+        )],
+    }
+}
+
+/// What a level aims at, and in how far that is not what was measured; the figures are long, and `status` has them.
+fn weighed(said: &str) -> Link {
+    let short = shortfalls(said);
+    let first = said.split("; ").next().unwrap_or_default();
+    let mut brief = vec![first];
+    brief.extend(short.iter().filter(|part| **part != first));
+    let brief = brief.join("; ");
+    if said.contains(NOBODY) {
+        let remedy = format!(
+            "set a threshold, or another engine, in {}",
+            facelogin_config::DEFAULT_PATH
+        );
+        return Link::failure(LEVEL, brief, remedy);
+    }
+    match short.is_empty() {
+        true => Link::ok(LEVEL, brief),
+        false => Link::warning(
+            LEVEL,
+            brief,
+            "facelogin-enroll status has the figures, docs/accuracy.md what they mean",
+        ),
+    }
+}
+
+/// Whether the face waits for the password.
+pub fn password_first(status: Option<&StatusOut>, user: Option<&str>) -> Link {
+    let (Some(status), Some(user)) = (status, user) else {
+        return Link::hangs(PASSWORD, "whether the face waits for the password is not known");
     };
-    said.into_iter().map(|said| Link::ok(LEVEL, said)).collect()
+    match status.password_due {
+        None => Link::ok(PASSWORD, "the face waits for no password (password_first is off)"),
+        Some(false) => Link::ok(PASSWORD, format!("{user} typed it, and the face is asked")),
+        Some(true) => Link::warning(
+            PASSWORD,
+            format!("the face of {user} is not asked until the password was typed (password_first)"),
+            "log in with the password once; docs/accounts.md",
+        ),
+    }
 }
 
 /// Whether mismatches keep the face out.
@@ -125,10 +170,65 @@ mod tests {
     }
 
     #[test]
-    fn the_level_says_what_was_measured_of_it() {
+    fn the_level_is_the_daemon_s_and_falls_short_where_its_data_does() {
+        let of = |security: &str| {
+            let mut status = status();
+            status.security = security.into();
+            level(Some(&Config::default()), Some(&status))
+        };
+        let links = of("balanced: as measured; at length");
+        assert_eq!((links.len(), links[0].state), (1, State::Ok));
+        assert_eq!(links[0].found, "balanced: as measured");
+        let lines = "balanced: aims high; measured: 1 in 7 among some; the data does not support the aim for everyone\n\
+                     login: threshold 0.3: no error rate is stated for it\n\
+                     sudo: strict: not known for this engine, so no face matches; set a threshold, or another engine";
+        let links = of(lines);
+        let found: Vec<(State, &str)> = links
+            .iter()
+            .map(|link| (link.state, link.found.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (
+                    State::Warning,
+                    "balanced: aims high; the data does not support the aim for everyone"
+                ),
+                (
+                    State::Warning,
+                    "login: threshold 0.3: no error rate is stated for it"
+                ),
+                (
+                    State::Failure,
+                    "sudo: strict: not known for this engine, so no face matches"
+                ),
+            ]
+        );
+        // Without a daemon nothing is in effect.
         let links = level(Some(&Config::default()), None);
-        assert!(links[0].found.starts_with("balanced: aims at"), "{links:?}");
-        assert_eq!(level(None, Some(&status()))[0].found, "balanced: as measured");
+        assert!(
+            links[0].state == State::Unknown
+                && links[0]
+                    .found
+                    .starts_with("once the daemon runs: balanced: aims at"),
+            "{links:?}"
+        );
         assert_eq!(level(None, None)[0].state, State::Unknown);
+    }
+
+    #[test]
+    fn a_face_that_waits_for_the_password_is_said_to() {
+        let mut status = status();
+        let alice = Some("alice");
+        for (due, state) in [
+            (None, State::Ok),
+            (Some(false), State::Ok),
+            (Some(true), State::Warning),
+        ] {
+            status.password_due = due;
+            assert_eq!(password_first(Some(&status), alice).state, state, "{due:?}");
+        }
+        assert_eq!(password_first(None, alice).state, State::Unknown);
+        assert_eq!(password_first(Some(&status), None).state, State::Unknown);
     }
 }

@@ -10,9 +10,37 @@ use crate::words::count;
 
 const NAME: &str = "faces";
 
+/// Whom the templates are about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whom {
+    /// The account's name.
+    pub user: String,
+    /// And its uid: what was enrolled with another is nobody's (R18).
+    pub uid: u32,
+}
+
+/// What is enrolled under the user's name.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// The account's.
+    pub templates: Vec<Template>,
+    /// Uids of accounts that had the name before, one for each template: no login compares with these.
+    pub earlier: Vec<u32>,
+}
+
+impl Enrolled {
+    fn of(all: Vec<Template>, uid: u32) -> Self {
+        let (templates, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|template| template.uid == uid);
+        Self {
+            templates,
+            earlier: others.iter().map(|template| template.uid).collect(),
+        }
+    }
+}
+
 /// The user's templates; an error is the link to show in their place.
-pub fn ask(daemon: &Daemon, status: Option<&StatusOut>, user: Option<&str>) -> Result<Vec<Template>, Link> {
-    let Some(user) = user else {
+pub fn ask(daemon: &Daemon, status: Option<&StatusOut>, whom: Option<&Whom>) -> Result<Enrolled, Link> {
+    let Some(whom) = whom else {
         return Err(Link::unknown(
             NAME,
             "whose face it is about is not known: root named nobody",
@@ -26,16 +54,18 @@ pub fn ask(daemon: &Daemon, status: Option<&StatusOut>, user: Option<&str>) -> R
         ));
     }
     let request = OptionalUserIn {
-        user: Some(user.into()),
+        user: Some(whom.user.clone()),
     };
     let reply = daemon.call::<ListTemplatesOut>("ListTemplates", &request, QUICK);
-    reply.map(|reply| reply.templates).map_err(|why| {
-        Link::failure(
+    match reply {
+        Ok(reply) => Ok(Enrolled::of(reply.templates, whom.uid)),
+        Err(why) if why.is_rate_limit() => Err(Link::too_often(NAME)),
+        Err(why) => Err(Link::failure(
             NAME,
             why.to_string(),
             "the daemon's log says why: journalctl --unit facelogind --lines 20",
-        )
-    })
+        )),
+    }
 }
 
 /// Those that the engine can compare; without knowing the engine all.
@@ -64,15 +94,23 @@ fn engine(status: Option<&StatusOut>, config: Option<&Config>) -> Option<(String
 /// Whether a login of the user has something to compare with.
 pub fn link(
     user: &str,
-    templates: &[Template],
+    enrolled: &Enrolled,
     usable: &[&Template],
     engine_of: (Option<&StatusOut>, Option<&Config>),
     cameras: Option<&[Camera]>,
 ) -> Link {
     let number = |number: usize| count(u32::try_from(number).unwrap_or(u32::MAX), "template");
     let enrol = format!("sudo facelogin-enroll add --user {user}");
+    let templates = enrolled.templates.as_slice();
+    let earlier = match enrolled.earlier.first() {
+        None => String::new(),
+        Some(uid) => format!(
+            "; {} of an earlier account of that name (uid {uid}) that no login compares with",
+            number(enrolled.earlier.len())
+        ),
+    };
     if templates.is_empty() {
-        return Link::failure(NAME, format!("no face of {user} is enrolled"), enrol);
+        return Link::failure(NAME, format!("no face of {user} is enrolled{earlier}"), enrol);
     }
     if usable.is_empty() {
         let mut made: Vec<&str> = templates
@@ -120,7 +158,10 @@ pub fn link(
     };
     Link::ok(
         NAME,
-        format!("{user}: {} for {of_kind} cameras{rest}", number(usable.len())),
+        format!(
+            "{user}: {} for {of_kind} cameras{rest}{earlier}",
+            number(usable.len())
+        ),
     )
 }
 
@@ -145,8 +186,9 @@ mod tests {
 
     fn of(templates: &[Template], cameras: Option<&[Camera]>) -> Link {
         let config = Config::default();
-        let usable = usable(templates, None, Some(&config));
-        link("alice", templates, &usable, (None, Some(&config)), cameras)
+        let enrolled = Enrolled::of(templates.to_vec(), templates.first().map_or(0, |first| first.uid));
+        let usable = usable(&enrolled.templates, None, Some(&config));
+        link("alice", &enrolled, &usable, (None, Some(&config)), cameras)
     }
 
     fn made(engine: facelogin_config::Engine, kind: CameraKind) -> Template {
@@ -196,6 +238,42 @@ mod tests {
         (status.engine, status.model) = (Some(name.into()), Some(model));
         let usable = usable(&both, Some(&status), Some(&Config::default()));
         assert_eq!(usable[0].engine, name);
+    }
+
+    #[test]
+    fn r18_what_an_earlier_account_of_the_name_enrolled_is_nobody_s() {
+        use facelogin_config::Engine::Dlib;
+        let own = made(Dlib, CameraKind::Colour);
+        let earlier = Template {
+            uid: own.uid + 1,
+            ..own.clone()
+        };
+        let of = |all: &[Template]| {
+            let enrolled = Enrolled::of(all.to_vec(), own.uid);
+            let usable = usable(&enrolled.templates, None, Some(&Config::default()));
+            link(
+                "alice",
+                &enrolled,
+                &usable,
+                (None, Some(&Config::default())),
+                None,
+            )
+        };
+        let none = of(std::slice::from_ref(&earlier));
+        assert_eq!(none.state, State::Failure);
+        assert!(
+            none.found
+                .starts_with("no face of alice is enrolled; 1 template of an earlier account"),
+            "{none:?}"
+        );
+        let both = of(&[own.clone(), earlier]);
+        assert_eq!(both.state, State::Ok);
+        assert!(
+            both.found
+                .contains("alice: 1 template for colour cameras; 1 template of an earlier"),
+            "{both:?}"
+        );
+        assert!(!of(std::slice::from_ref(&own)).found.contains("earlier"));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub fn status() -> StatusOut {
         user: "alice".into(),
         templates: 1,
         usable_templates: 1,
+        password_due: None,
         lockouts: Vec::new(),
     }
 }

@@ -16,8 +16,18 @@ const UNITS: [&str; 4] = [
     "facelogin-vision.service",
 ];
 
-/// What systemd says of them; `None` where it does not run, or `socket` is not theirs.
-pub fn link(socket: &Path) -> Option<Link> {
+/// What systemd says of them.
+#[derive(Debug)]
+pub struct Units {
+    /// What to say.
+    pub link: Link,
+    /// Whether it believes that the daemon's socket is there.
+    pub listening: bool,
+}
+
+/// Asks systemd, and before the daemon is asked: that starts it. `None` where systemd does not run, or `socket` is not
+/// theirs.
+pub fn ask(socket: &Path) -> Option<Units> {
     if socket != Path::new(facelogin_protocol::SOCKET_PATH) || !Path::new("/run/systemd/system").is_dir() {
         return None;
     }
@@ -27,26 +37,30 @@ pub fn link(socket: &Path) -> Option<Link> {
         .env_clear()
         .stdin(Stdio::null())
         .output();
+    let untold = |link| Units {
+        link,
+        listening: false,
+    };
     Some(match said {
-        Ok(said) if said.status.success() => judge(&String::from_utf8_lossy(&said.stdout)),
-        Ok(said) => {
+        Ok(said) if said.status.success() => units(&String::from_utf8_lossy(&said.stdout)),
+        Ok(said) => untold({
             let why = String::from_utf8_lossy(&said.stderr).trim().to_owned();
             Link::unknown(
                 NAME,
                 format!("systemctl does not say: {why}"),
                 "systemctl status facelogind",
             )
-        }
-        Err(why) => Link::unknown(
+        }),
+        Err(why) => untold(Link::unknown(
             NAME,
             format!("systemctl cannot be run: {why}"),
             "systemctl status facelogind",
-        ),
+        )),
     })
 }
 
 /// `systemctl show` prints `KEY=VALUE` lines, and an empty line between units.
-fn judge(said: &str) -> Link {
+fn units(said: &str) -> Units {
     let blocks = said.split("\n\n").map(|block| {
         let pairs = block.lines().filter_map(|line| line.split_once('='));
         pairs.collect::<BTreeMap<&str, &str>>()
@@ -59,6 +73,13 @@ fn judge(said: &str) -> Link {
             .copied()
             .unwrap_or_default()
     };
+    Units {
+        link: judge(&of),
+        listening: of(UNITS[0], "ActiveState") == "active",
+    }
+}
+
+fn judge<'s>(of: &dyn Fn(&str, &str) -> &'s str) -> Link {
     for unit in UNITS {
         if of(unit, "LoadState") != "loaded" {
             return Link::failure(NAME, format!("{unit} is not installed"), "sudo make install");
@@ -87,7 +108,7 @@ fn judge(said: &str) -> Link {
     if of(UNITS[2], "ActiveState") != "active" {
         return Link::warning(
             NAME,
-            "facelogind.service is not running; the next login starts it, and waits for the models",
+            "facelogind.service was not running; the next login starts it and waits for the models, and so does this question",
             "sudo systemctl start facelogind",
         );
     }
@@ -128,7 +149,7 @@ mod tests {
     #[test]
     fn units_run_listen_and_are_started_with_the_machine() {
         let nothing = ("", "", "");
-        assert_eq!(judge(&said(nothing)).state, State::Ok);
+        assert_eq!(units(&said(nothing)).link.state, State::Ok);
         for (unit, key, value, state, words) in [
             (
                 UNITS[0],
@@ -158,18 +179,20 @@ mod tests {
                 "ActiveState",
                 "inactive",
                 State::Warning,
-                "is not running",
+                "was not running",
             ),
         ] {
-            let link = judge(&said((unit, key, value)));
+            let link = units(&said((unit, key, value))).link;
             assert_eq!(link.state, state, "{link:?}");
             assert!(link.found.contains(words) && link.remedy.is_some(), "{link:?}");
         }
         // The vision process is there when it is asked.
         assert_eq!(
-            judge(&said((UNITS[3], "ActiveState", "inactive"))).state,
+            units(&said((UNITS[3], "ActiveState", "inactive"))).link.state,
             State::Ok
         );
-        assert_eq!(judge("").state, State::Failure);
+        assert_eq!(units("").link.state, State::Failure);
+        assert!(units(&said(nothing)).listening);
+        assert!(!units(&said((UNITS[0], "ActiveState", "inactive"))).listening);
     }
 }

@@ -23,7 +23,7 @@ use crate::words::clean;
 const WAY_BACK: &str = "sudo facelogin-enroll pam disable --all";
 
 /// Files that services include; nobody logs in by their names.
-const INCLUDED: [&str; 15] = [
+pub const INCLUDED: [&str; 15] = [
     "base-auth",
     "common-account",
     "common-auth",
