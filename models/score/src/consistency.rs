@@ -2,6 +2,9 @@
 
 use crate::uncalibrated::SFACE;
 
+/// The engine that encoders are measured in; no login compares what it makes.
+const EVALUATION: &str = "onnx-yunet-evaluation";
+
 /// Limits for the pictures of one enrolment, as Euclidean distances of encodings. What lies beyond shows somebody else, or
 /// the same face too badly to be of use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +40,7 @@ impl Consistency {
                 apart: 0.42,
                 templates: 0.42,
             }),
-            SFACE | "onnx-yunet-evaluation" => Some(Self {
+            SFACE | EVALUATION => Some(Self {
                 from_mean: 0.65,
                 apart: 0.95,
                 templates: 1.00,
@@ -59,7 +62,7 @@ pub const SINGLE_SLACK: f32 = 0.12;
 /// of probes with a stranger's picture for one of three 0.4 % pass at 0.80, with 0.12 none and with 0.30 1.7 %.
 pub(crate) fn single_slack(engine: &str) -> f32 {
     match engine {
-        SFACE | "onnx-yunet-evaluation" => 0.24,
+        SFACE | EVALUATION => 0.24,
         _ => SINGLE_SLACK,
     }
 }
@@ -72,7 +75,7 @@ mod tests {
     fn each_engine_has_its_own_scale_and_an_unknown_one_has_none() {
         let dlib = Consistency::of("dlib-hog-resnet").unwrap();
         let sface = Consistency::of(SFACE).unwrap();
-        assert_eq!(Consistency::of("onnx-yunet-evaluation"), Some(sface));
+        assert_eq!(Consistency::of(EVALUATION), Some(sface));
         for (near, far) in [
             (dlib.from_mean, sface.from_mean),
             (dlib.apart, sface.apart),

@@ -67,10 +67,31 @@ fn data() -> Option<PathBuf> {
     found
 }
 
-fn network(data: &std::path::Path) -> LivenessNetwork {
+fn models(data: &std::path::Path) -> VerifiedModels {
     let dirs = ModelDirs::only(data.join("models"));
-    let models = verify_files(ModelSet::Liveness.files(), &dirs, Trust::AnyOwner).unwrap();
-    LivenessNetwork::load(&models, Boxes::Hog).unwrap()
+    verify_files(ModelSet::Liveness.files(), &dirs, Trust::AnyOwner).unwrap()
+}
+
+fn network(data: &std::path::Path) -> LivenessNetwork {
+    let network = LivenessNetwork::load(&models(data), Boxes::Hog).unwrap();
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        assert!(network.networks.iter().all(Net::is_direct));
+    }
+    network
+}
+
+/// As on a processor without AVX2.
+fn by_rten(data: &std::path::Path) -> LivenessNetwork {
+    let models = models(data);
+    let networks = [LIVENESS_NEAR, LIVENESS_WIDE].map(|name| {
+        let bytes = models.find(name).unwrap().read().unwrap();
+        Net::by_rten(name, bytes, &input()).unwrap()
+    });
+    LivenessNetwork {
+        networks,
+        boxes: Boxes::Hog,
+    }
 }
 
 fn picture(data: &std::path::Path, name: &str) -> Picture {
@@ -93,9 +114,14 @@ fn patches(picture: &Picture, bbox: &BBox) -> [Vec<f32>; 2] {
 #[test]
 fn the_makers_samples_are_judged_as_by_the_makers_code() {
     let Some(data) = data() else { return };
-    let mut network = network(&data);
+    for mut network in [network(&data), by_rten(&data)] {
+        judge(&data, &mut network);
+    }
+}
+
+fn judge(data: &std::path::Path, network: &mut LivenessNetwork) {
     for sample in &SAMPLES {
-        let picture = picture(&data, sample.name);
+        let picture = picture(data, sample.name);
         let frame = Frame::new(picture.size.0, picture.size.1, Pixels::Rgb(&picture.rgb)).unwrap();
         let alive = network.look(&frame, &sample.bbox).unwrap().unwrap();
         assert!(

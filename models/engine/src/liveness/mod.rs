@@ -8,7 +8,7 @@ mod patch;
 
 use facelogin_models::{LIVENESS_NEAR, LIVENESS_WIDE, VerifiedModels};
 
-use crate::net::Net;
+use crate::net::{Input, Net};
 use crate::{BBox, EngineError, Frame, Pixels};
 pub use crop::Boxes;
 
@@ -33,7 +33,7 @@ impl LivenessNetwork {
     pub fn load(models: &VerifiedModels, boxes: Boxes) -> Result<Self, EngineError> {
         let open = |name| {
             let model = models.find(name).ok_or(EngineError::ModelMissing { name })?;
-            Net::open(model, [1, 3, patch::SIDE, patch::SIDE])
+            Net::open(model, &input())
         };
         Ok(Self {
             networks: [open(LIVENESS_NEAR)?, open(LIVENESS_WIDE)?],
@@ -74,6 +74,11 @@ impl LivenessNetwork {
         }
         Ok(sum / patches.len() as f32)
     }
+}
+
+/// Levels from 0 to 255, as `patch` makes them.
+fn input() -> Input {
+    Input::of([1, 3, patch::SIDE, patch::SIDE], 0.0..=255.0)
 }
 
 /// The probability of [`ALIVE`] (softmax); `None` for what is no answer.

@@ -1,24 +1,26 @@
 //! Networks of any kind, run by rten.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
 use rten_tensor::Layout;
 
-use super::Output;
+use super::{Output, weights};
 
 /// A network, its input, and its outputs with their names.
 pub(super) struct General {
     model: Model,
     input: NodeId,
     outputs: Vec<(NodeId, String)>,
+    worker: Arc<ThreadPool>,
 }
 
 impl General {
     /// A network whose input has this shape.
     pub(super) fn of(bytes: Vec<u8>, shape: [usize; 4]) -> Result<Self, String> {
+        weights::check(&bytes)?;
+        // Weights are not packed beforehand: these networks are no faster for it, and it takes their size once more.
         let model = ModelOptions::with_ops(operators())
-            .prepack_weights(true)
             .load(bytes)
             .map_err(|error| error.to_string())?;
         // Old networks list their weights among their inputs.
@@ -51,6 +53,7 @@ impl General {
             model,
             input,
             outputs,
+            worker: worker(),
         })
     }
 
@@ -59,7 +62,7 @@ impl General {
         let tensor = ValueView::from_shape(shape.as_slice(), input)
             .map_err(|_| format!("{} numbers do not fill {shape:?}", input.len()))?;
         let wanted: Vec<NodeId> = self.outputs.iter().map(|(id, _)| *id).collect();
-        let options = RunOptions::default().with_thread_pool(Some(one_thread()));
+        let options = RunOptions::default().with_thread_pool(Some(self.worker.clone()));
         let values = self
             .model
             .run(vec![(self.input, tensor.into())], &wanted, Some(options))
@@ -111,9 +114,15 @@ fn operators() -> rten::OpRegistry {
     )
 }
 
-/// One worker for all networks: frames come one at a time, and other people's processes want the other cores.
-fn one_thread() -> Arc<ThreadPool> {
-    static POOL: OnceLock<Arc<ThreadPool>> = OnceLock::new();
-    POOL.get_or_init(|| Arc::new(ThreadPool::with_num_threads(1)))
-        .clone()
+/// One worker for all networks, while there are any: frames come one at a time, and other people's processes want the other
+/// cores.
+fn worker() -> Arc<ThreadPool> {
+    static WORKER: Mutex<Weak<ThreadPool>> = Mutex::new(Weak::new());
+    // Nothing is left half done under this lock.
+    let mut shared = WORKER.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let worker = Arc::new(ThreadPool::with_num_threads(1));
+        *shared = Arc::downgrade(&worker);
+        worker
+    })
 }

@@ -1,6 +1,7 @@
 //! Networks made for tests, as the bytes of ONNX files.
 
 /// One operator of a made network.
+#[derive(Debug)]
 pub(super) struct Made {
     operator: &'static str,
     inputs: Vec<String>,
@@ -31,6 +32,19 @@ impl Made {
         self
     }
 
+    pub(super) fn float(mut self, name: &str, value: f32) -> Self {
+        let number = [varint(2 << 3 | 5), value.to_le_bytes().to_vec()].concat();
+        let one = [field(1, name.as_bytes()), number, whole(20, 1)].concat();
+        self.attributes.extend(field(5, &one));
+        self
+    }
+
+    /// An attribute that is there without a value: so some writers leave a 0 out.
+    pub(super) fn bare(mut self, name: &str) -> Self {
+        self.attributes.extend(field(5, &field(1, name.as_bytes())));
+        self
+    }
+
     pub(super) fn word(mut self, name: &str, value: &str) -> Self {
         let one = [
             field(1, name.as_bytes()),
@@ -45,8 +59,21 @@ impl Made {
 
 /// A tensor of floats, as a constant.
 pub(super) fn floats(name: &str, shape: &[i64], numbers: &[f32]) -> Vec<u8> {
-    let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-    tensor(name, shape, 1, &raw)
+    tensor(name, shape, 1, &bytes(numbers))
+}
+
+/// A constant that is an operator's output.
+pub(super) fn constant(name: &str, numbers: &[f32]) -> Made {
+    let mut made = Made::new("Constant", &[], name);
+    // The tensor itself: without the field of a graph's constants that it is in.
+    let tensor = tensor_of("", &[numbers.len() as i64], 1, &bytes(numbers));
+    let one = [field(1, b"value"), field(5, &tensor), whole(20, 4)].concat();
+    made.attributes.extend(field(5, &one));
+    made
+}
+
+fn bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// A list of whole numbers, as a constant.
@@ -56,11 +83,12 @@ pub(super) fn list(name: &str, numbers: &[i64]) -> Vec<u8> {
 }
 
 fn tensor(name: &str, shape: &[i64], kind: i64, raw: &[u8]) -> Vec<u8> {
+    field(5, &tensor_of(name, shape, kind, raw))
+}
+
+fn tensor_of(name: &str, shape: &[i64], kind: i64, raw: &[u8]) -> Vec<u8> {
     let shape: Vec<u8> = shape.iter().flat_map(|side| whole(1, *side)).collect();
-    field(
-        5,
-        &[shape, whole(2, kind), field(8, name.as_bytes()), field(9, raw)].concat(),
-    )
+    [shape, whole(2, kind), field(8, name.as_bytes()), field(9, raw)].concat()
 }
 
 /// What a network says of an input or an output: its name and its shape.

@@ -3,7 +3,7 @@
 use facelogin_models::VerifiedModel;
 
 use super::align::SIDE;
-use crate::net::Net;
+use crate::net::{Input, Net};
 use crate::{ENCODING_LEN, Encoding, EngineError};
 
 /// What an encoder's input channels hold: red, green, blue, each value v as (v - `mean`) / `deviation`.
@@ -11,6 +11,16 @@ use crate::{ENCODING_LEN, Encoding, EngineError};
 pub(crate) struct Levels {
     pub(crate) mean: f32,
     pub(crate) deviation: f32,
+}
+
+impl Levels {
+    fn of(self, level: u8) -> f32 {
+        (f32::from(level) - self.mean) / self.deviation
+    }
+
+    fn input(self) -> Input {
+        Input::of(SHAPE, self.of(u8::MIN)..=self.of(u8::MAX))
+    }
 }
 
 /// SFace takes the levels as they are, 0..=255 (its graph subtracts and scales): OpenCV's `FaceRecognizerSF::feature` is
@@ -39,7 +49,7 @@ impl Encoder {
     /// The manifest's.
     pub(crate) fn open(model: &VerifiedModel) -> Result<Self, EngineError> {
         Ok(Self {
-            net: Net::open(model, SHAPE)?,
+            net: Net::open(model, &SFACE_LEVELS.input())?,
             levels: SFACE_LEVELS,
         })
     }
@@ -47,7 +57,7 @@ impl Encoder {
     /// Another, to measure with.
     pub(crate) fn from_bytes(name: &'static str, bytes: Vec<u8>, levels: Levels) -> Result<Self, String> {
         Ok(Self {
-            net: Net::from_bytes(name, bytes, SHAPE)?,
+            net: Net::from_bytes(name, bytes, &levels.input())?,
             levels,
         })
     }
@@ -67,10 +77,7 @@ impl Encoder {
 
 /// Channel after channel.
 fn tensor(rgb: &[u8], levels: Levels) -> Vec<f32> {
-    let channel = |c: usize| {
-        rgb.chunks_exact(3)
-            .map(move |pixel| (f32::from(pixel[c]) - levels.mean) / levels.deviation)
-    };
+    let channel = |c: usize| rgb.chunks_exact(3).map(move |pixel| levels.of(pixel[c]));
     channel(0).chain(channel(1)).chain(channel(2)).collect()
 }
 

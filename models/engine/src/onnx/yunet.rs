@@ -6,7 +6,7 @@
 
 use facelogin_models::VerifiedModel;
 
-use crate::net::{Net, Output};
+use crate::net::{Input, Net, Output};
 use crate::{EngineError, Point};
 
 /// The widths of the grids' cells, in pixels of the input.
@@ -86,7 +86,12 @@ pub(crate) struct Yunet(Net);
 impl Yunet {
     pub(crate) fn open(model: &VerifiedModel) -> Result<Self, EngineError> {
         // Its file names one size; it takes every multiple of `STEP`.
-        Ok(Self(Net::open(model, [1, 3, 640, 640])?))
+        let input = Input {
+            shape: [1, 3, 640, 640],
+            tried: [1, 3, 4 * STEP, 5 * STEP],
+            levels: 0.0..=255.0,
+        };
+        Ok(Self(Net::open(model, &input)?))
     }
 
     /// The faces in a picture of RGB bytes, likeliest first.

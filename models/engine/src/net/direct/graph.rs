@@ -8,7 +8,7 @@ use rten_onnx::onnx::{AttributeProto, DataType, ModelProto, NodeProto, TensorPro
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Constant {
     Floats(Vec<usize>, Vec<f32>),
-    Whole(Vec<i64>),
+    Whole(Vec<usize>, Vec<i64>),
 }
 
 /// One operator with one output.
@@ -37,7 +37,9 @@ impl Graph {
         let graph = ModelProto::parse_buf(bytes).ok()?.graph?;
         let mut constants = HashMap::new();
         for tensor in &graph.initializer {
-            constants.insert(tensor.name.clone()?, constant(tensor)?);
+            // An input of no name is one left out.
+            let name = tensor.name.clone().filter(|name| !name.is_empty())?;
+            constants.insert(name, constant(tensor)?);
         }
         let mut inputs = graph.input.iter().filter(|input| {
             input
@@ -86,15 +88,21 @@ impl Graph {
     pub(super) fn floats(&self, name: &str) -> Option<(&[usize], &[f32])> {
         match self.constants.get(name)? {
             Constant::Floats(shape, numbers) => Some((shape, numbers)),
-            Constant::Whole(_) => None,
+            Constant::Whole(..) => None,
         }
     }
 
-    /// A constant of whole numbers.
+    /// A constant that is a list of numbers.
+    pub(super) fn list(&self, name: &str) -> Option<&[f32]> {
+        let (shape, numbers) = self.floats(name)?;
+        (shape.len() == 1).then_some(numbers)
+    }
+
+    /// A constant that is a list of whole numbers.
     pub(super) fn whole(&self, name: &str) -> Option<&[i64]> {
         match self.constants.get(name)? {
-            Constant::Floats(..) => None,
-            Constant::Whole(numbers) => Some(numbers),
+            Constant::Whole(shape, numbers) if shape.len() == 1 => Some(numbers),
+            _ => None,
         }
     }
 }
@@ -127,18 +135,17 @@ impl Node {
         self.attribute(name).is_some()
     }
 
-    /// A whole number, or what stands for its absence.
+    /// A whole number, or what stands for the attribute's absence. One that is there without a value is 0: so files leave
+    /// that number out.
     pub(super) fn int(&self, name: &str, absent: i64) -> i64 {
         self.attribute(name)
-            .and_then(|attribute| attribute.i)
-            .unwrap_or(absent)
+            .map_or(absent, |attribute| attribute.i.unwrap_or(0))
     }
 
     /// The same of a number.
     pub(super) fn float(&self, name: &str, absent: f32) -> f32 {
         self.attribute(name)
-            .and_then(|attribute| attribute.f)
-            .unwrap_or(absent)
+            .map_or(absent, |attribute| attribute.f.unwrap_or(0.0))
     }
 
     /// Whole numbers; `None` if the attribute is absent.
@@ -159,7 +166,7 @@ impl Node {
     }
 }
 
-/// `None`: numbers of a kind that is not known here, or not as many as their shape says, or of no finite size.
+/// `None`: numbers of a kind that is not known here, or not as many as their shape says, or not finite.
 fn constant(tensor: &TensorProto) -> Option<Constant> {
     if !tensor.external_data.is_empty() {
         return None;
@@ -176,12 +183,7 @@ fn constant(tensor: &TensorProto) -> Option<Constant> {
     match tensor.data_type? {
         DataType::FLOAT => {
             let numbers: Vec<f32> = match &raw {
-                Some(raw) => raw
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|bytes| f32::from_le_bytes(*bytes))
-                    .collect(),
+                Some(raw) => elements(raw, f32::from_le_bytes)?,
                 None => tensor.float_data.clone(),
             };
             let good = numbers.len() == count && numbers.iter().all(|number| number.is_finite());
@@ -189,16 +191,18 @@ fn constant(tensor: &TensorProto) -> Option<Constant> {
         }
         DataType::INT64 => {
             let numbers: Vec<i64> = match &raw {
-                Some(raw) => raw
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|bytes| i64::from_le_bytes(*bytes))
-                    .collect(),
+                Some(raw) => elements(raw, i64::from_le_bytes)?,
                 None => tensor.int64_data.clone(),
             };
-            (numbers.len() == count).then_some(Constant::Whole(numbers))
+            (numbers.len() == count).then_some(Constant::Whole(shape, numbers))
         }
         _ => None,
     }
+}
+
+/// `None`: bytes are left over.
+fn elements<T, const N: usize>(raw: &[u8], of: fn([u8; N]) -> T) -> Option<Vec<T>> {
+    let (all, rest) = raw.as_chunks();
+    rest.is_empty()
+        .then(|| all.iter().map(|bytes| of(*bytes)).collect())
 }

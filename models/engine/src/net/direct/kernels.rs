@@ -33,10 +33,10 @@ impl Avx2 {
 
     /// The layer of `pixels` pixels that begin `stride` numbers after each other; `out` is filled.
     pub(super) fn dense(self, layer: &Dense, picture: &[f32], stride: usize, pixels: usize, out: &mut [f32]) {
-        assert_eq!(out.len(), pixels * layer.outputs);
-        assert_eq!(layer.weights.len(), layer.inputs * layer.outputs);
-        assert_eq!(layer.bias.len(), layer.outputs);
-        assert!(layer.inputs <= stride && pixels * stride <= picture.len());
+        assert_eq!(Some(out.len()), pixels.checked_mul(layer.outputs));
+        assert_eq!(Some(layer.weights.len()), layer.inputs.checked_mul(layer.outputs));
+        assert!(layer.bias.len() == layer.outputs && layer.outputs.is_multiple_of(LANES));
+        assert!(layer.inputs <= stride && pixels.checked_mul(stride).is_some_and(|all| all <= picture.len()));
         assert!(layer.activation.fits(layer.outputs));
         // SAFETY: the processor has AVX2 and FMA (there is a `self`), and the lengths are those that are asked for.
         unsafe { dense(layer, picture.as_ptr(), stride, pixels, out.as_mut_ptr()) }
@@ -51,20 +51,20 @@ impl Avx2 {
         width: usize,
         out: &mut [f32],
     ) {
-        let channels = layer.channels;
-        let Some((rows, columns)) = layer.window.places(height, width) else {
+        let (channels, window) = (layer.channels, &layer.window);
+        let numbers = |high: usize, wide: usize| high.checked_mul(wide)?.checked_mul(channels);
+        // Else a window would lie beside the picture, and where it begins there would be nothing of it.
+        assert!(height > 0 && width > 0 && window.is_sound());
+        assert_eq!(Some(picture.len()), numbers(height, width));
+        let Some((rows, columns)) = window.places(height, width) else {
             assert!(out.is_empty());
             return;
         };
-        assert_eq!(picture.len(), height * width * channels);
-        assert_eq!(out.len(), rows * columns * channels);
-        assert_eq!(
-            layer.weights.len(),
-            layer.window.height * layer.window.width * channels
-        );
+        assert_eq!(Some(out.len()), numbers(rows, columns));
+        assert_eq!(Some(layer.weights.len()), numbers(window.height, window.width));
         assert!(layer.bias.len() == channels && channels.is_multiple_of(LANES));
         assert!(layer.activation.fits(channels));
-        // SAFETY: as above.
+        // SAFETY: as above; every window lies on the picture with a row and a column at least.
         unsafe {
             depthwise(
                 layer,
@@ -181,7 +181,8 @@ unsafe fn tile<const P: usize, const V: usize>(from: &Tile) {
 }
 
 /// # Safety
-/// `picture` is of the size and of the layer's channels, `out` of the window's `places` on it.
+/// `picture` is of the size and of the layer's channels, `out` of the window's `places` on it; the picture has pixels and the
+/// window [`is_sound`](super::layers::Window::is_sound); the layer's weights, bias and slopes are as many as its fields say.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn depthwise(
     layer: &Depthwise,
@@ -206,8 +207,8 @@ unsafe fn depthwise(
                     && last < columns
                     && window.columns(last, width).0.len() == window.width
             });
-            // SAFETY: the window's rows `down` and columns `across` lie on the picture from (`left`, `top`) on; of a strip the
-            // last window's columns do, too, and so do those between.
+            // SAFETY: the window's rows `down` and columns `across`, one of each at least, lie on the picture from (`left`, `top`)
+            // on; of a strip the last window's columns do, too, and so do those between.
             unsafe {
                 let mut place = Place {
                     picture: picture.add((top * width + left) * layer.channels),

@@ -1,7 +1,7 @@
 //! Layers as the kernels take them, and the windows that they slide over a picture.
 //!
-//! Channels of a picture are stored in a multiple of [`LANES`]; what is beyond a layer's channels is of no meaning and is
-//! read by nobody.
+//! Channels of a picture are stored in a multiple of [`LANES`]; what is beyond a layer's channels is of no meaning. It may be
+//! computed with, whatever it is, but only what is beyond the next layer's channels comes of it.
 
 use std::ops::Range;
 
@@ -18,9 +18,9 @@ pub(super) fn stored(channels: usize) -> usize {
 pub(super) enum Activation {
     /// Nothing.
     None,
-    /// Not below the first, not above the second; what is no number stays none.
+    /// Not below the first, not above the second, which is no less; what is no number stays none.
     Clip(f32, f32),
-    /// Numbers below zero are multiplied by their channel's; as many as [`stored`] channels.
+    /// Numbers below zero are multiplied by their channel's; in a layer as many as [`stored`] channels.
     Slope(Vec<f32>),
 }
 
@@ -128,6 +128,13 @@ impl Window {
         Some((down / self.stride[0] + 1, across / self.stride[1] + 1))
     }
 
+    /// Whether it has pixels and each pad is smaller than its side there: then every window lies on the picture, if that has
+    /// pixels, with a row and a column at least.
+    pub(super) fn is_sound(&self) -> bool {
+        let [top, left, bottom, right] = self.pads;
+        self.height > top.max(bottom) && self.width > left.max(right)
+    }
+
     /// Which of the window's rows lie on a picture of this height for a result's row, and the picture's row of the first.
     pub(super) fn rows(&self, at: usize, height: usize) -> (Range<usize>, usize) {
         inside(at * self.stride[0], self.pads[0], self.height, height)
@@ -146,7 +153,7 @@ fn inside(start: usize, pad: usize, long: usize, size: usize) -> (Range<usize>, 
 }
 
 impl Activation {
-    /// Whether it is for so many channels, stored.
+    /// Whether it is for so many channels.
     pub(super) fn fits(&self, channels: usize) -> bool {
         match self {
             Self::Slope(slopes) => slopes.len() == channels,

@@ -26,18 +26,23 @@ pub(super) struct Direct {
 }
 
 impl Direct {
-    /// `None`: it is left to another. A network of which something is returned runs on inputs of that shape.
-    pub(super) fn of(bytes: &[u8], shape: [usize; 4]) -> Option<Self> {
+    /// A network whose input is of this shape in its file, and what it says of one of the shape `tried`. `None`: it is left to
+    /// another.
+    pub(super) fn of(
+        bytes: &[u8],
+        shape: [usize; 4],
+        tried: [usize; 4],
+        input: &[f32],
+    ) -> Option<(Self, Vec<Output>)> {
         let mut direct = Self {
             avx2: Avx2::here()?,
             plan: Plan::of(&Graph::parse(bytes, shape)?)?,
             memory: Memory::default(),
         };
-        let nothing = vec![0.0; shape.iter().product()];
-        direct.run(shape, &nothing).ok()?;
+        let outputs = direct.run(tried, input).ok()?;
         // Frames may be smaller.
         direct.memory = Memory::default();
-        Some(direct)
+        Some((direct, outputs))
     }
 
     /// What the network says of an input, given row by row as its shape says.
@@ -45,7 +50,7 @@ impl Direct {
         let [1, channels, height, width] = shape else {
             return Err("one picture at a time".to_owned());
         };
-        if input.len() != channels * height * width {
+        if input.is_empty() || input.len() != channels * height * width {
             return Err(format!("{} numbers do not fill {shape:?}", input.len()));
         }
         let memory = &mut self.memory;

@@ -7,17 +7,20 @@ use super::layers::{Activation, Window};
 pub(super) fn activation(graph: &Graph, node: &Node) -> Option<Activation> {
     let limit = |number: usize, name: &str, absent: f32| match node.input(number) {
         "" => Some(node.float(name, absent)),
-        given => match graph.floats(given)?.1 {
-            [one] => Some(*one),
+        _ if node.has(name) => None,
+        given => match graph.floats(given)? {
+            ([], [one]) => Some(*one),
             _ => None,
         },
     };
     match node.operator.as_str() {
         "Relu" => Some(Activation::Clip(0.0, f32::INFINITY)),
-        "Clip" => Some(Activation::Clip(
-            limit(1, "min", f32::NEG_INFINITY)?,
-            limit(2, "max", f32::INFINITY)?,
-        )),
+        "Clip" => {
+            let low = limit(1, "min", f32::NEG_INFINITY)?;
+            let high = limit(2, "max", f32::INFINITY)?;
+            // Nor where one of them is no number.
+            (low <= high).then_some(Activation::Clip(low, high))
+        }
         "PRelu" => {
             let (shape, slopes) = graph.floats(node.input(1))?;
             by_channel(shape).then(|| Activation::Slope(slopes.to_vec()))
@@ -37,7 +40,7 @@ pub(super) fn normalization(graph: &Graph, node: &Node) -> Option<(Vec<f32>, Vec
     if node.int("training_mode", 0) != 0 || (node.has("spatial") && node.int("spatial", 1) != 1) {
         return None;
     }
-    let of = |number: usize| Some(graph.floats(node.input(number))?.1);
+    let of = |number: usize| graph.list(node.input(number));
     let (scale, bias, mean, variance) = (of(1)?, of(2)?, of(3)?, of(4)?);
     if [bias.len(), mean.len(), variance.len()] != [scale.len(); 3] {
         return None;
@@ -59,9 +62,10 @@ pub(super) fn normalization(graph: &Graph, node: &Node) -> Option<(Vec<f32>, Vec
         .then_some((factors, summands))
 }
 
-/// A sum, difference, product or quotient with one number, or with one for each channel.
+/// A sum, difference, product or quotient of a picture with one number, or with one for each channel. Whatever its shape, the
+/// constant must leave the picture its own: of more sides than a picture has, it would not.
 pub(super) fn scale(operator: &str, shape: &[usize], numbers: &[f32]) -> Option<(Vec<f32>, Vec<f32>)> {
-    if numbers.len() != 1 && !by_channel(shape) {
+    if shape.len() > 4 || (numbers.len() != 1 && !by_channel(shape)) {
         return None;
     }
     let all = |of: fn(f32) -> f32| numbers.iter().map(|number| of(*number)).collect::<Vec<_>>();
@@ -69,18 +73,18 @@ pub(super) fn scale(operator: &str, shape: &[usize], numbers: &[f32]) -> Option<
         "Add" => (all(|_| 1.0), all(|number| number)),
         "Sub" => (all(|_| 1.0), all(|number| -number)),
         "Mul" => (all(|number| number), all(|_| 0.0)),
-        "Div" if numbers.iter().all(|number| *number != 0.0) => (all(|number| 1.0 / number), all(|_| 0.0)),
+        "Div" => (all(|number| 1.0 / number), all(|_| 0.0)),
         _ => return None,
     };
-    Some((factors, summands))
+    let finite = factors.iter().all(|factor| factor.is_finite());
+    finite.then_some((factors, summands))
 }
 
+/// A window of these sides. Each pad is smaller than the window's side there, so that every window lies on the picture in part.
 pub(super) fn window(node: &Node, sides: &[i64]) -> Option<Window> {
     let side = |value: i64| usize::try_from(value).ok().filter(|side| *side < 1 << 16);
-    let plain = matches!(node.word("auto_pad"), "" | "NOTSET")
-        && node
-            .ints("dilations")
-            .is_none_or(|all| all.iter().all(|one| *one == 1));
+    let plain = (!node.has("auto_pad") || node.word("auto_pad") == "NOTSET")
+        && node.ints("dilations").is_none_or(|all| all == [1; 2]);
     let stride = match node.ints("strides") {
         None => [1; 2],
         Some(&[down, across]) => [side(down)?, side(across)?],
@@ -98,8 +102,7 @@ pub(super) fn window(node: &Node, sides: &[i64]) -> Option<Window> {
         stride,
         pads,
     };
-    let some = window.height > 0 && window.width > 0 && !stride.contains(&0);
-    (plain && some).then_some(window)
+    (plain && window.is_sound() && !stride.contains(&0)).then_some(window)
 }
 
 /// A whole number of times.

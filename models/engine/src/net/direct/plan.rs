@@ -19,8 +19,10 @@ pub(super) enum Operation {
     Linear(Dense, [usize; 2]),
     Activate(Activation),
     Sigmoid,
-    /// Each channel times a number, plus another.
+    /// Of a picture, each channel times a number, plus another; of either one for all channels, or one for each.
     Scale(Vec<f32>, Vec<f32>),
+    /// The same of a picture or of a list, of either one for each channel.
+    Normalize(Vec<f32>, Vec<f32>),
     Add,
     /// The second may be one pixel, for all.
     Multiply,
@@ -123,7 +125,7 @@ impl<'a> Planner<'a> {
             }
             "BatchNormalization" => {
                 let (factors, summands) = normalization(self.graph, node)?;
-                self.push(Operation::Scale(factors, summands), &only, &node.output)
+                self.push(Operation::Normalize(factors, summands), &only, &node.output)
             }
             "Add" | "Sub" | "Mul" | "Div" => match self.graph.floats(node.input(1)) {
                 Some((shape, numbers)) => {
@@ -206,7 +208,11 @@ impl<'a> Planner<'a> {
         let &[outputs, of_each, height, width] = shape else {
             return None;
         };
-        let window = window(node, &[height as i64, width as i64])?;
+        let sides = [i64::try_from(height).ok()?, i64::try_from(width).ok()?];
+        let window = window(node, &sides)?;
+        if node.ints("kernel_shape").is_some_and(|said| said != sides) {
+            return None;
+        }
         let groups = usize::try_from(node.int("group", 1)).ok()?;
         let alone = groups == outputs && of_each == 1 && outputs > 0;
         if (groups != 1 && !alone) || of_each == 0 || outputs == 0 {
@@ -214,7 +220,8 @@ impl<'a> Planner<'a> {
         }
         let mut weights = weights.to_vec();
         let mut bias = self.bias(node, outputs)?;
-        let (name, activation) = self.what_follows(&node.output, &mut weights, &mut bias);
+        let (name, activation) =
+            self.what_follows(&node.output, &mut weights, &mut bias, &["Relu", "Clip", "PRelu"]);
         let operation = if alone {
             Operation::Depthwise(Depthwise::new(window, &weights, &bias, activation), outputs)
         } else if window.is_pixel() {
@@ -249,7 +256,8 @@ impl<'a> Planner<'a> {
         }
         let mut weights = weights.to_vec();
         let mut bias = self.bias(node, outputs)?;
-        let (name, activation) = self.what_follows(&node.output, &mut weights, &mut bias);
+        // Slopes for each channel are for pictures: to a list they would give another shape.
+        let (name, activation) = self.what_follows(&node.output, &mut weights, &mut bias, &["Relu", "Clip"]);
         let dense = Dense::new(inputs, &weights, &bias, activation);
         self.push(
             Operation::Linear(dense, [inputs, outputs]),
@@ -262,17 +270,18 @@ impl<'a> Planner<'a> {
         if node.input(2).is_empty() {
             return Some(vec![0.0; outputs]);
         }
-        let (_, bias) = self.graph.floats(node.input(2))?;
+        let bias = self.graph.list(node.input(2))?;
         (bias.len() == outputs).then(|| bias.to_vec())
     }
 
-    /// Takes in what only this layer's result goes into: a normalization, which becomes part of the weights, and an
-    /// activation. Returns the result's new name, and the activation.
+    /// Takes in what only this layer's result goes into: a normalization, which becomes part of the weights, and one of
+    /// these activations. Returns the result's new name, and the activation.
     fn what_follows(
         &mut self,
         output: &'a String,
         weights: &mut [f32],
         bias: &mut [f32],
+        activations: &[&str],
     ) -> (&'a String, Activation) {
         let mut name = output;
         if let Some((number, node)) = self.only_user(name)
@@ -293,9 +302,9 @@ impl<'a> Planner<'a> {
         }
         let mut found = Activation::None;
         if let Some((number, node)) = self.only_user(name)
-            && let "Relu" | "Clip" | "PRelu" = node.operator.as_str()
+            && activations.contains(&node.operator.as_str())
             && let Some(activation) = activation(self.graph, node)
-            && activation.is_for(bias.len())
+            && activation.fits(bias.len())
         {
             self.done[number] = true;
             name = &node.output;
@@ -326,14 +335,5 @@ impl<'a> Planner<'a> {
 impl Window {
     fn is_pixel(&self) -> bool {
         (self.height, self.width, self.stride, self.pads) == (1, 1, [1; 2], [0; 4])
-    }
-}
-
-impl Activation {
-    fn is_for(&self, channels: usize) -> bool {
-        match self {
-            Self::Slope(slopes) => slopes.len() == channels,
-            _ => true,
-        }
     }
 }

@@ -5,7 +5,7 @@ use super::layers::{Activation, Dense, Window, stored};
 use super::plan::Operation;
 use super::values::{Memory, Picture, Value};
 
-/// Runs one step; what it takes is handed over.
+/// Runs one step, which takes from `memory` what its result lies in.
 ///
 /// # Errors
 /// The values do not fit the step or each other.
@@ -60,7 +60,14 @@ pub(super) fn run(
                 .for_each(|number| *number = 1.0 / (1.0 + (-*number).exp()));
             Ok(made)
         }
-        (Operation::Scale(factors, summands), [value]) => scaled(factors, summands, value.copy(memory)),
+        (Operation::Scale(factors, summands), [value @ Value::Picture(_)]) => {
+            scaled(factors, summands, value.copy(memory))
+        }
+        (Operation::Normalize(factors, summands), [value])
+            if value.shape().get(1) == Some(&factors.len()) =>
+        {
+            scaled(factors, summands, value.copy(memory))
+        }
         (Operation::Add, [one, other]) => {
             let mut made = one.copy(memory);
             if one.shape() != other.shape() {
@@ -177,10 +184,7 @@ fn activated(activation: &Activation, mut value: Value) -> Result<Value, &'stati
     match (activation, &mut value) {
         (Activation::None, _) => {}
         (Activation::Clip(low, high), value) => {
-            // `clamp` keeps what is no number, and would panic where the limits are the wrong way round.
-            if low > high {
-                return Err("a range ends before it begins");
-            }
+            // `clamp` keeps what is no number; that the limits are in order is looked at where they are read.
             all(value)
                 .iter_mut()
                 .for_each(|number| *number = number.clamp(*low, *high));
