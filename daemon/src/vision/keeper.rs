@@ -94,6 +94,8 @@ fn begin(origin: &Origin) -> Result<Begun, VisionError> {
                 .args(arguments)
                 .env_clear()
                 .env("OPENBLAS_NUM_THREADS", "1")
+                // rten starts a thread for each processor when it first runs a network, which then wait for nothing.
+                .env("RTEN_NUM_THREADS", "1")
                 .stdin(Stdio::from(OwnedFd::from(theirs)))
                 .stdout(Stdio::null())
                 .spawn()

@@ -91,4 +91,4 @@ impl Direct {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
