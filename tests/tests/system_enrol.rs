@@ -194,6 +194,23 @@ fn one_picture_will_do_with_a_warning_and_a_shared_face_is_named() {
 }
 
 #[test]
+fn a_second_persons_face_under_one_account_is_told() {
+    let Some(system) = System::start(&SystemOptions::default()) else {
+        return;
+    };
+    let warned = |picture| {
+        let stored = system.enrol(ENROLLED, &[picture]).json();
+        stored["warnings"]
+            .to_string()
+            .contains("not much like another that is enrolled for games")
+    };
+    assert!(!warned("obama.jpg"), "the first");
+    assert!(!warned("obama2.jpg"), "another picture of the same person");
+    assert!(warned("biden.jpg"), "somebody else's");
+    assert_eq!(system.templates().len(), 3);
+}
+
+#[test]
 fn from_the_camera_a_moving_face_becomes_a_template_that_logs_in() {
     let Some(system) = System::start(&SystemOptions::default()) else {
         return;
