@@ -181,15 +181,10 @@ fn tried(name: &str) -> Result<(), Failed> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::place::tests::put;
     use super::*;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
-
-    fn put(root: &Path, file: &str) {
-        let file = root.join(file);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, "").unwrap();
-    }
 
     /// The first link, and what becomes of whoever loads the file by that name.
     fn examined(root: &Root, name: &str, tried: &dyn Fn(&str) -> Result<(), Failed>) -> (Link, Health) {

@@ -92,13 +92,14 @@ fn folders(root: &Root) -> Vec<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fs;
     use std::path::Path;
 
     use super::*;
 
-    fn put(root: &Path, file: &str) {
+    /// An empty file, and the folders above it.
+    pub(in super::super) fn put(root: &Path, file: &str) {
         let file = root.join(file);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, "").unwrap();
