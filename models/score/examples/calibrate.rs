@@ -17,6 +17,8 @@
 //! are so many more people that it can be measured farther out.
 #![allow(clippy::print_stdout)]
 
+#[path = "support/intervals.rs"]
+mod intervals;
 // Each example has its own use for it.
 #[allow(dead_code)]
 #[path = "support/lines.rs"]
@@ -255,17 +257,15 @@ fn table(tries: &Tries, deviation: f32) -> Rates {
         tries.pairs(),
         tries.people()
     );
-    for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
-        let limit = rates.limit(rate, deviation);
-        let refused = tries.genuine.iter().filter(|one| one.reach > limit).count();
+    for one in intervals::refused(tries, &[1e-2, 1e-3, 1e-4, 1e-5, 1e-6], deviation) {
         println!(
-            "  FMR {rate:.0e}{}: limit {limit:.3}, FNMR {:.2} % ({refused})",
-            if rate < rates.known() {
-                " (extrapolated)"
-            } else {
-                ""
-            },
-            100.0 * refused as f64 / tries.genuine.len() as f64
+            "  FMR {:.0e}{}: limit {:.3}, FNMR {:.1} % ({:.1} to {:.1})",
+            one.rate,
+            if one.extrapolated { " (extrapolated)" } else { "" },
+            one.limit,
+            100.0 * one.share,
+            100.0 * one.interval.0,
+            100.0 * one.interval.1
         );
     }
     rates

@@ -129,7 +129,7 @@ pub fn refused_of_others(tries: &Tries, limit: f32) -> Vec<f64> {
 }
 
 /// How often each person is in it, for each of so many draws of as many people.
-fn drawn<T>(tries: &Tries, draws: usize, mut of: impl FnMut(&[u32]) -> T) -> Vec<T> {
+pub fn drawn<T>(tries: &Tries, draws: usize, mut of: impl FnMut(&[u32]) -> T) -> Vec<T> {
     let both = |one: &Try| [one.people.0, one.people.1];
     let all = tries.impostors.iter().chain(&tries.genuine).flat_map(both);
     let mut everybody: Vec<usize> = all.collect::<HashSet<_>>().into_iter().collect();
@@ -148,7 +148,7 @@ fn drawn<T>(tries: &Tries, draws: usize, mut of: impl FnMut(&[u32]) -> T) -> Vec
 }
 
 /// How many standard deviations below the mean that share of a normal distribution lies, as a negative number.
-fn deviations(rate: f64) -> f64 {
+pub fn deviations(rate: f64) -> f64 {
     Normal::standard().inverse_cdf(rate)
 }
 
