@@ -41,6 +41,11 @@ impl Chip {
         (map.factor() >= 1.0).then_some(Self(map))
     }
 
+    /// The map onto the picture from the square between (0, 0) and (side, side) that the encoder sees, margin included.
+    pub(crate) fn encoder_square(&self, side: f64) -> Similarity {
+        self.0.after((1.0 + 2.0 * MARGIN) / side, (-MARGIN, -MARGIN))
+    }
+
     /// Length in pixels of the unit square's side.
     pub(crate) fn side(&self) -> f64 {
         self.0.factor()

@@ -199,7 +199,7 @@ fn whole(frame: &Frame<'_>, rgb: &[u8]) -> Result<ImageMatrix, EngineError> {
 }
 
 /// `None` if there are fewer bytes than the size needs.
-fn matrix(size: (u32, u32), rgb: &[u8]) -> Option<ImageMatrix> {
+pub(crate) fn matrix(size: (u32, u32), rgb: &[u8]) -> Option<ImageMatrix> {
     let buffer: ImageBuffer<Rgb<u8>, &[u8]> = ImageBuffer::from_raw(size.0, size.1, rgb)?;
     Some(ImageMatrix::from_image(&buffer))
 }

@@ -44,6 +44,12 @@ impl Similarity {
         self.scale.0.hypot(self.scale.1)
     }
 
+    /// The cosine and the sine of the angle by which things are turned; no numbers where everything goes to one point.
+    pub(crate) fn direction(&self) -> (f64, f64) {
+        let factor = self.factor();
+        (self.scale.0 / factor, self.scale.1 / factor)
+    }
+
     /// Where a point goes.
     pub(crate) fn at(&self, x: f64, y: f64) -> (f64, f64) {
         (

@@ -12,7 +12,7 @@ mod weights;
 use facelogin_models::VerifiedModel;
 
 #[cfg(target_arch = "x86_64")]
-use self::direct::Direct;
+pub(crate) use self::direct::{Builder, Direct, Filters};
 use self::general::General;
 pub(crate) use self::trial::Input;
 use crate::EngineError;

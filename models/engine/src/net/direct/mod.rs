@@ -3,6 +3,7 @@
 //! rten convolves each channel by itself slowly and one operator after the other; here a picture's channels lie side by side, and
 //! normalizations and activations are part of the layer before them. What is not known here is left to rten.
 
+mod built;
 mod graph;
 mod kernels;
 mod layers;
@@ -11,6 +12,7 @@ mod plan;
 mod steps;
 mod values;
 
+pub(crate) use self::built::{Builder, Filters};
 use self::graph::Graph;
 use self::kernels::Avx2;
 use self::plan::Plan;
@@ -19,7 +21,7 @@ use super::Output;
 
 /// A network whose every operator is known here, on a processor that has what it takes.
 #[derive(Debug)]
-pub(super) struct Direct {
+pub(crate) struct Direct {
     avx2: Avx2,
     plan: Plan,
     memory: Memory,
@@ -46,7 +48,7 @@ impl Direct {
     }
 
     /// What the network says of an input, given row by row as its shape says.
-    pub(super) fn run(&mut self, shape: [usize; 4], input: &[f32]) -> Result<Vec<Output>, String> {
+    pub(crate) fn run(&mut self, shape: [usize; 4], input: &[f32]) -> Result<Vec<Output>, String> {
         let [1, channels, height, width] = shape else {
             return Err("one picture at a time".to_owned());
         };

@@ -24,9 +24,13 @@ pub(super) enum Operation {
     /// The same of a picture or of a list, of either one for each channel.
     Normalize(Vec<f32>, Vec<f32>),
     Add,
+    /// Of two pictures; where one has no more rows, columns or channels the other goes on alone.
+    AddWidened,
     /// The second may be one pixel, for all.
     Multiply,
     MaxPool(Window),
+    /// Of windows that lie on the picture.
+    MeanPool(Window),
     /// Of all pixels of each channel.
     Mean,
     /// Each pixel so many times down and across.
@@ -72,13 +76,18 @@ impl Plan {
         }
         let place = |name: &String| Some((name.clone(), *planner.places.get(name.as_str())?));
         let outputs: Vec<_> = graph.outputs.iter().map(place).collect::<Option<_>>()?;
+        Some(Self::of_steps(planner.steps, outputs))
+    }
+
+    /// Each step's output is the number of those up to it.
+    pub(super) fn of_steps(steps: Vec<Step>, outputs: Vec<(String, usize)>) -> Self {
         let mut plan = Self {
-            steps: planner.steps,
-            values: planner.values,
+            values: steps.len() + 1,
+            steps,
             outputs,
         };
         plan.mark_spent();
-        Some(plan)
+        plan
     }
 
     fn mark_spent(&mut self) {
@@ -231,13 +240,7 @@ impl<'a> Planner<'a> {
             )
         } else {
             let places = height.checked_mul(width)?;
-            // From channel by channel to place by place.
-            let mut turned = Vec::with_capacity(weights.len());
-            for of_one in weights.chunks_exact(of_each * places) {
-                for place in 0..places {
-                    turned.extend((0..of_each).map(|channel| of_one[channel * places + place]));
-                }
-            }
+            let turned = turned(&weights, of_each, places);
             let dense = Dense::new(of_each * places, &turned, &bias, activation);
             Operation::Windowed(dense, window, [of_each, outputs])
         };
@@ -330,6 +333,17 @@ impl<'a> Planner<'a> {
             _ => None,
         }
     }
+}
+
+/// A layer's weights from channel by channel to place by place of its window; there are channels and places.
+pub(super) fn turned(weights: &[f32], channels: usize, places: usize) -> Vec<f32> {
+    let mut turned = Vec::with_capacity(weights.len());
+    for of_one in weights.chunks_exact(channels * places) {
+        for place in 0..places {
+            turned.extend((0..channels).map(|channel| of_one[channel * places + place]));
+        }
+    }
+    turned
 }
 
 impl Window {

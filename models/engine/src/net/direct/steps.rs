@@ -94,6 +94,10 @@ pub(super) fn run(
             Ok(made)
         }
         (Operation::MaxPool(window), [Value::Picture(picture)]) => pooled(window, picture, memory),
+        (Operation::MeanPool(window), [Value::Picture(picture)]) => mean_pooled(window, picture, memory),
+        (Operation::AddWidened, [Value::Picture(one), Value::Picture(other)]) => {
+            Ok(sum_widened(one, other, memory))
+        }
         (Operation::Mean, [Value::Picture(picture)]) => Ok(mean(picture, memory)),
         (Operation::Enlarge(down, across), [Value::Picture(picture)]) => {
             Ok(enlarged(*down, *across, picture, memory))
@@ -119,7 +123,11 @@ pub(super) fn run(
 const SMALL: &str = "a picture is smaller than a window";
 const UNLIKE: &str = "two values do not fit each other";
 
-/// The pixels of each window one after the other, row by row of the result, as the layer's inputs.
+/// Numbers of windows that are copied together at most: they are to stay in the second nearest cache.
+const GATHERED: usize = 1 << 15;
+
+/// The pixels of each window one after the other, as the layer's inputs: some rows of the result at a time, so that the
+/// weights are gone through less often.
 fn windowed(
     avx2: Avx2,
     layer: &Dense,
@@ -131,30 +139,45 @@ fn windowed(
     let (height, width) = window.places(picture.height, picture.width).ok_or(SMALL)?;
     let mut made = Picture::sized([height, width], channels, memory);
     let each = window.height * window.width * picture.channels;
-    let mut parts = memory.take(width * each);
-    for (y, line) in made
-        .numbers
-        .chunks_exact_mut((width * made.stride).max(1))
-        .enumerate()
-    {
-        let (down, top) = window.rows(y, picture.height);
-        for (x, part) in parts.chunks_exact_mut(each).enumerate() {
-            let (across, left) = window.columns(x, picture.width);
-            if down.len() * across.len() < window.height * window.width {
-                part.fill(0.0);
-            }
-            for (row, from) in down.clone().zip(top..) {
-                for (column, at) in across.clone().zip(from * picture.width + left..) {
-                    let to = (row * window.width + column) * picture.channels;
-                    let pixel = &picture.numbers[at * picture.stride..][..picture.channels];
-                    part[to..to + picture.channels].copy_from_slice(pixel);
-                }
-            }
+    let rows = (GATHERED / (width * each).max(1)).clamp(1, height);
+    let mut parts = memory.take(rows * width * each);
+    let line = (width * made.stride).max(1);
+    for (number, lines) in made.numbers.chunks_mut(rows * line).enumerate() {
+        let count = lines.len() / line;
+        for (part, place) in parts.chunks_exact_mut(each).zip(0..count * width) {
+            gather(
+                window,
+                picture,
+                [number * rows + place / width, place % width],
+                part,
+            );
         }
-        avx2.dense(layer, &parts, each, width, line);
+        avx2.dense(layer, &parts, each, count * width, lines);
     }
     memory.give(parts);
     Ok(Value::Picture(made))
+}
+
+/// The pixels of one window, row by row; nothing where it lies beside the picture.
+fn gather(window: &Window, picture: &Picture, [y, x]: [usize; 2], part: &mut [f32]) {
+    let (down, top) = window.rows(y, picture.height);
+    let (across, left) = window.columns(x, picture.width);
+    if down.len() * across.len() < window.height * window.width {
+        part.fill(0.0);
+    }
+    let channels = picture.channels;
+    let lines = part.chunks_exact_mut(window.width * channels);
+    for (line, row) in lines.skip(down.start).zip(top..top + down.len()) {
+        let from = &picture.numbers[(row * picture.width + left) * picture.stride..];
+        let line = &mut line[across.start * channels..across.end * channels];
+        if picture.stride == channels {
+            line.copy_from_slice(&from[..line.len()]);
+            continue;
+        }
+        for (to, pixel) in line.chunks_exact_mut(channels).zip(from.chunks(picture.stride)) {
+            to.copy_from_slice(&pixel[..channels]);
+        }
+    }
 }
 
 /// All its numbers, those of no meaning too.
@@ -250,6 +273,47 @@ fn pooled(window: &Window, picture: &Picture, memory: &mut Memory) -> Result<Val
         }
     }
     Ok(Value::Picture(made))
+}
+
+fn mean_pooled(window: &Window, picture: &Picture, memory: &mut Memory) -> Result<Value, &'static str> {
+    let (height, width) = window.places(picture.height, picture.width).ok_or(SMALL)?;
+    let mut made = Picture::sized([height, width], picture.channels, memory);
+    if made.stride != picture.stride {
+        return Err(UNLIKE);
+    }
+    let count = (window.height * window.width) as f32;
+    for (place, mean) in made.numbers.chunks_exact_mut(picture.stride).enumerate() {
+        let (top, left) = (place / width * window.stride[0], place % width * window.stride[1]);
+        mean.fill(0.0);
+        for row in top..top + window.height {
+            let from = (row * picture.width + left) * picture.stride;
+            let line = &picture.numbers[from..from + window.width * picture.stride];
+            for pixel in line.chunks_exact(picture.stride) {
+                mean.iter_mut()
+                    .zip(pixel)
+                    .for_each(|(sum, number)| *sum += number);
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= count);
+    }
+    Ok(Value::Picture(made))
+}
+
+fn sum_widened(one: &Picture, other: &Picture, memory: &mut Memory) -> Value {
+    let size = [one.height.max(other.height), one.width.max(other.width)];
+    let mut made = Picture::sized(size, one.channels.max(other.channels), memory);
+    made.numbers.fill(0.0);
+    for picture in [one, other] {
+        for (place, pixel) in picture.numbers.chunks_exact(picture.stride).enumerate() {
+            let at = place / picture.width * made.width + place % picture.width;
+            let sums = &mut made.numbers[at * made.stride..][..picture.channels];
+            // What is beyond the channels is of no meaning.
+            sums.iter_mut()
+                .zip(pixel)
+                .for_each(|(sum, number)| *sum += number);
+        }
+    }
+    Value::Picture(made)
 }
 
 fn mean(picture: &Picture, memory: &mut Memory) -> Value {

@@ -5,25 +5,34 @@
 //! errors; any other C++ exception (out of memory, say) ends the process, which is why the engine lives in a process
 //! of its own. dlib's copies of an encoding are freed without being overwritten.
 //!
-//! dlib multiplies matrices with OpenBLAS, which starts a thread per core unless `OPENBLAS_NUM_THREADS=1` is in the
+//! What dlib does most slowly besides looking for faces, its network, is run by this project where that is possible
+//! ([`encoder`]). Else dlib multiplies matrices with OpenBLAS, which starts a thread per core unless `OPENBLAS_NUM_THREADS=1` is in the
 //! environment **before the process starts**: its loader reads it. The vision process is started that way; for one
 //! face the single thread is as fast, and steadier.
+
+mod crop;
+mod encoder;
+#[cfg(target_arch = "x86_64")]
+mod network;
+#[cfg(target_arch = "x86_64")]
+mod own;
+#[cfg(target_arch = "x86_64")]
+mod weights;
 
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::time::Instant;
 
 use dlib_face_recognition::{
-    FaceEncoderNetwork, FaceEncoderTrait, FaceLandmarks, ImageMatrix, LandmarkPredictor,
-    LandmarkPredictorTrait, Rectangle,
+    FaceEncoderNetwork, FaceLandmarks, LandmarkPredictor, LandmarkPredictorTrait, Rectangle,
 };
 use facelogin_models::{FACE_ENCODER, FIVE_POINTS, VerifiedModel, VerifiedModels};
 
+use self::encoder::{Aligned, Encoder};
 use crate::chip::Chip;
-use crate::detect::{Detector, Found};
+use crate::detect::{Detector, Found, matrix};
 use crate::{
-    Analysis, BBox, Effort, Encoding, Engine, EngineError, EngineId, Face, Frame, Pixels, Point, StageTimes,
-    quality,
+    Analysis, BBox, Effort, Engine, EngineError, EngineId, Face, Frame, Pixels, Point, StageTimes, quality,
 };
 
 /// dlib's HOG detector, five-point predictor and ResNet encoder, resident.
@@ -31,7 +40,7 @@ pub struct DlibEngine {
     id: EngineId,
     detector: Detector,
     predictor: LandmarkPredictor,
-    encoder: FaceEncoderNetwork,
+    encoder: Encoder,
 }
 
 impl DlibEngine {
@@ -45,7 +54,8 @@ impl DlibEngine {
                 .name("detector".to_owned())
                 .spawn_scoped(scope, Detector::new);
             let predictor = open(points, |path| LandmarkPredictor::open(path))?;
-            let encoder = open(network, |path| FaceEncoderNetwork::open(path))?;
+            let dlib = open(network, |path| FaceEncoderNetwork::open(path))?;
+            let encoder = tried(network, dlib, &predictor)?;
             let detector = match detector {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
                 // No thread can be had: then one thing after the other.
@@ -98,25 +108,32 @@ impl Engine for DlibEngine {
         let spread = (!own).then_some(&seen);
 
         let mut found = Vec::with_capacity(faces.len());
-        let mut landmarks = Vec::with_capacity(faces.len());
         for bbox in faces.into_iter().map(|face| face.bbox) {
             let marks = self.predictor.face_landmarks(&full, &rectangle(&bbox));
             let points = five(&marks)?;
             // Without a square to align to, dlib's behaviour is undefined: not a face worth having.
             if let Some(chip) = Chip::of(&points) {
-                found.push((bbox, points, chip));
-                landmarks.push(marks);
+                found.push((bbox, points, marks, chip));
             }
         }
         times.landmarks_us = clock.lap();
 
-        let encodings = self.encode(&full, &landmarks)?;
+        let mut encodings = Vec::with_capacity(found.len());
+        for (_, _, marks, chip) in &found {
+            encodings.push(self.encoder.encode(&Aligned {
+                rgb: &rgb,
+                size: (frame.width(), frame.height()),
+                matrix: &full,
+                marks,
+                chip,
+            })?);
+        }
         times.encode_us = clock.lap();
 
         let faces = found
             .into_iter()
             .zip(encodings)
-            .map(|((bbox, points, chip), encoding)| {
+            .map(|((bbox, points, _, chip), encoding)| {
                 let quality = quality::measure(frame, spread, &points, &chip);
                 Face {
                     bbox,
@@ -137,23 +154,43 @@ impl Engine for DlibEngine {
     }
 }
 
-impl DlibEngine {
-    fn encode(&self, image: &ImageMatrix, landmarks: &[FaceLandmarks]) -> Result<Vec<Encoding>, EngineError> {
-        if landmarks.is_empty() {
-            return Ok(Vec::new());
+/// Pixels per side of the picture that the encoder is tried on, and where in it a face is taken to be.
+const TRIAL: u32 = 240;
+const TRIAL_BOX: BBox = BBox {
+    left: 60,
+    top: 60,
+    right: 180,
+    bottom: 180,
+};
+
+/// The encoder, tried on noise, in which the landmarks lie somewhere.
+fn tried(
+    model: &VerifiedModel,
+    dlib: FaceEncoderNetwork,
+    predictor: &LandmarkPredictor,
+) -> Result<Encoder, EngineError> {
+    let size = (TRIAL, TRIAL);
+    // Knuth's multiplicative hash: always the same.
+    let rgb: Vec<u8> = (0..3 * TRIAL * TRIAL)
+        .map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let matrix = matrix(size, &rgb).ok_or(EngineError::FrameSize {
+        width: TRIAL,
+        height: TRIAL,
+    })?;
+    let marks = predictor.face_landmarks(&matrix, &rectangle(&TRIAL_BOX));
+    match Chip::of(&five(&marks)?) {
+        Some(chip) => {
+            let trial = Aligned {
+                rgb: &rgb,
+                size,
+                matrix: &matrix,
+                marks: &marks,
+                chip: &chip,
+            };
+            Encoder::of(model, dlib, &trial)
         }
-        // No jitter: it would draw on a random number generator that all of dlib shares.
-        let encodings = self.encoder.get_face_encodings(image, landmarks, 0);
-        if encodings.len() != landmarks.len() {
-            return Err(EngineError::EncodingCount {
-                expected: landmarks.len(),
-                found: encodings.len(),
-            });
-        }
-        encodings
-            .iter()
-            .map(|e| Ok(Encoding::try_from_f64(e.as_ref())?))
-            .collect()
+        None => Ok(Encoder::Dlib(dlib)),
     }
 }
 
