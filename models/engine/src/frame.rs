@@ -105,17 +105,24 @@ impl<'a> Frame<'a> {
         // In integers, in thousandths: at most 2^26 pixels of 255,000 each.
         let (sum, weight) = match self.pixels {
             Pixels::Rgb(bytes) => {
-                // Per channel first: at most 2^26 pixels of 255 each. Rows of a side's length fit 32 bits.
+                // Per channel first: at most 2^26 pixels of 255 each. Bytes of a row, as many at a time as are some vectors
+                // of each channel, fit 32 bits.
                 let mut sums = [0_u64; 3];
                 for row in bytes.chunks(3 * self.width as usize) {
-                    let mut of_row = [0_u32; 3];
-                    for pixel in row.chunks_exact(3) {
-                        for (sum, level) in of_row.iter_mut().zip(pixel) {
-                            *sum += u32::from(*level);
-                        }
-                    }
-                    for (sum, of_row) in sums.iter_mut().zip(of_row) {
-                        *sum += u64::from(of_row);
+                    let mut of_row = [0_u32; 48];
+                    let mut add = |bytes: &[u8]| {
+                        of_row
+                            .iter_mut()
+                            .zip(bytes)
+                            .for_each(|(sum, level)| *sum += u32::from(*level));
+                    };
+                    let (many, rest) = row.as_chunks::<48>();
+                    many.iter().for_each(|bytes| add(bytes));
+                    add(rest);
+                    for pixel in of_row.as_chunks::<3>().0 {
+                        sums.iter_mut()
+                            .zip(pixel)
+                            .for_each(|(sum, of_row)| *sum += u64::from(*of_row));
                     }
                 }
                 (299 * sums[0] + 587 * sums[1] + 114 * sums[2], 1000.0)
@@ -210,6 +217,15 @@ mod tests {
         }
         let half = Frame::new(16, 16, Pixels::Grey(&[51; 256])).unwrap().brightness();
         assert!((half - 0.2).abs() < 1e-6);
+        // Of any width, whatever a vector's.
+        for width in [16, 17, 31, 33, 48, 100] {
+            let bytes: Vec<u8> = (0..width * 16 * 3).map(|at: u32| (at * 7 % 251) as u8).collect();
+            let frame = Frame::new(width, 16, Pixels::Rgb(&bytes)).unwrap();
+            let one_by_one = (0..width as usize * 16)
+                .map(|at| f64::from(frame.luma(at % width as usize, at / width as usize)));
+            let mean = one_by_one.sum::<f64>() / f64::from(width * 16) / 255.0;
+            assert!((f64::from(frame.brightness()) - mean).abs() < 1e-6, "{width}");
+        }
     }
 
     #[test]

@@ -12,9 +12,9 @@ use super::own::Own;
 use crate::chip::Chip;
 use crate::{Encoding, EngineError};
 
-/// How far apart both may place the picture that they are tried on.
+/// How far apart both may place the picture that they are tried on: rounding moves portraits by up to 5e-6.
 #[cfg(target_arch = "x86_64")]
-const TOLERANCE: f32 = 1e-3;
+pub(super) const TOLERANCE: f32 = 1e-4;
 
 /// A picture, and a face in it whose landmarks define a square.
 pub(super) struct Aligned<'a> {
@@ -29,8 +29,8 @@ pub(super) struct Aligned<'a> {
 
 pub(super) enum Encoder {
     #[cfg(target_arch = "x86_64")]
-    Own(Box<Own>),
-    Dlib(FaceEncoderNetwork),
+    Own(Own),
+    Dlib(Box<FaceEncoderNetwork>),
 }
 
 impl Encoder {
@@ -38,7 +38,7 @@ impl Encoder {
     #[cfg(target_arch = "x86_64")]
     pub(super) fn of(
         model: &VerifiedModel,
-        dlib: FaceEncoderNetwork,
+        dlib: Box<FaceEncoderNetwork>,
         trial: &Aligned<'_>,
     ) -> Result<Self, EngineError> {
         let bytes = model.read().map_err(|error| EngineError::ModelLoad {
@@ -54,7 +54,7 @@ impl Encoder {
     #[cfg(not(target_arch = "x86_64"))]
     pub(super) fn of(
         _: &VerifiedModel,
-        dlib: FaceEncoderNetwork,
+        dlib: Box<FaceEncoderNetwork>,
         _: &Aligned<'_>,
     ) -> Result<Self, EngineError> {
         Ok(Self::Dlib(dlib))
@@ -62,10 +62,14 @@ impl Encoder {
 
     /// The faster one, if it says of the trial what dlib does.
     #[cfg(target_arch = "x86_64")]
-    fn chosen(mut own: Own, dlib: FaceEncoderNetwork, trial: &Aligned<'_>) -> Result<Self, EngineError> {
+    pub(super) fn chosen(
+        mut own: Own,
+        dlib: Box<FaceEncoderNetwork>,
+        trial: &Aligned<'_>,
+    ) -> Result<Self, EngineError> {
         let theirs = by_dlib(&dlib, trial)?;
         Ok(match own.encode(trial) {
-            Ok(ours) if ours.distance(&theirs) <= TOLERANCE => Self::Own(Box::new(own)),
+            Ok(ours) if ours.distance(&theirs) <= TOLERANCE => Self::Own(own),
             _ => Self::Dlib(dlib),
         })
     }
@@ -79,7 +83,7 @@ impl Encoder {
     }
 }
 
-fn by_dlib(network: &FaceEncoderNetwork, face: &Aligned<'_>) -> Result<Encoding, EngineError> {
+pub(super) fn by_dlib(network: &FaceEncoderNetwork, face: &Aligned<'_>) -> Result<Encoding, EngineError> {
     // No jitter: it would draw on a random number generator that all of dlib shares.
     let encodings = network.get_face_encodings(face.matrix, std::slice::from_ref(face.marks), 0);
     match &*encodings {

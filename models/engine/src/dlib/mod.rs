@@ -16,6 +16,7 @@ mod encoder;
 mod network;
 #[cfg(target_arch = "x86_64")]
 mod own;
+mod trial;
 #[cfg(target_arch = "x86_64")]
 mod weights;
 
@@ -29,8 +30,9 @@ use dlib_face_recognition::{
 use facelogin_models::{FACE_ENCODER, FIVE_POINTS, VerifiedModel, VerifiedModels};
 
 use self::encoder::{Aligned, Encoder};
+use self::trial::Trial;
 use crate::chip::Chip;
-use crate::detect::{Detector, Found, matrix};
+use crate::detect::{Detector, Found};
 use crate::{
     Analysis, BBox, Effort, Engine, EngineError, EngineId, Face, Frame, Pixels, Point, StageTimes, quality,
 };
@@ -54,8 +56,11 @@ impl DlibEngine {
                 .name("detector".to_owned())
                 .spawn_scoped(scope, Detector::new);
             let predictor = open(points, |path| LandmarkPredictor::open(path))?;
-            let dlib = open(network, |path| FaceEncoderNetwork::open(path))?;
-            let encoder = tried(network, dlib, &predictor)?;
+            let dlib = Box::new(open(network, |path| FaceEncoderNetwork::open(path))?);
+            let encoder = match Trial::of(&predictor)? {
+                Some(trial) => Encoder::of(network, dlib, &trial.aligned())?,
+                None => Encoder::Dlib(dlib),
+            };
             let detector = match detector {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
                 // No thread can be had: then one thing after the other.
@@ -154,46 +159,6 @@ impl Engine for DlibEngine {
     }
 }
 
-/// Pixels per side of the picture that the encoder is tried on, and where in it a face is taken to be.
-const TRIAL: u32 = 240;
-const TRIAL_BOX: BBox = BBox {
-    left: 60,
-    top: 60,
-    right: 180,
-    bottom: 180,
-};
-
-/// The encoder, tried on noise, in which the landmarks lie somewhere.
-fn tried(
-    model: &VerifiedModel,
-    dlib: FaceEncoderNetwork,
-    predictor: &LandmarkPredictor,
-) -> Result<Encoder, EngineError> {
-    let size = (TRIAL, TRIAL);
-    // Knuth's multiplicative hash: always the same.
-    let rgb: Vec<u8> = (0..3 * TRIAL * TRIAL)
-        .map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect();
-    let matrix = matrix(size, &rgb).ok_or(EngineError::FrameSize {
-        width: TRIAL,
-        height: TRIAL,
-    })?;
-    let marks = predictor.face_landmarks(&matrix, &rectangle(&TRIAL_BOX));
-    match Chip::of(&five(&marks)?) {
-        Some(chip) => {
-            let trial = Aligned {
-                rgb: &rgb,
-                size,
-                matrix: &matrix,
-                marks: &marks,
-                chip: &chip,
-            };
-            Encoder::of(model, dlib, &trial)
-        }
-        None => Ok(Encoder::Dlib(dlib)),
-    }
-}
-
 /// dlib's wrapper panics on a path that is not UTF-8 or has a NUL in it, so that is asked first.
 fn open<T>(model: &VerifiedModel, load: impl Fn(&Path) -> Result<T, String>) -> Result<T, EngineError> {
     let failed = |reason: String| EngineError::ModelLoad {
@@ -240,3 +205,6 @@ impl Clock {
         u64::try_from(lap.as_micros()).unwrap_or(u64::MAX)
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;

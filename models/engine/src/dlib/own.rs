@@ -15,8 +15,12 @@ pub(super) struct Own(Direct);
 impl Own {
     /// `None`: this is not the network that is expected, or the processor has no AVX2.
     pub(super) fn of(file: &[u8]) -> Option<Self> {
-        let mut builder = Builder::new()?;
-        let Weights { layers, last } = Weights::read(file)?;
+        Self::built(Builder::new()?, &Weights::read(file)?)
+    }
+
+    /// Of these numbers.
+    pub(super) fn built(mut builder: Builder, weights: &Weights) -> Option<Self> {
+        let Weights { layers, last } = weights;
         let (first, blocks) = layers.split_first()?;
         let whole = builder.convolution(builder.input(), &filters(first), true)?;
         let mut made = builder.max_pool(whole, 3, 2);
@@ -30,7 +34,7 @@ impl Own {
             let within = builder.convolution(within, &two, false)?;
             made = builder.sum(around, within);
         }
-        Some(Self(builder.finish(made, "encoding", INPUTS, &last)?))
+        Some(Self(builder.finish(made, "encoding", INPUTS, last)?))
     }
 
     pub(super) fn encode(&mut self, face: &Aligned<'_>) -> Result<Encoding, EngineError> {

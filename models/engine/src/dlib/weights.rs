@@ -129,3 +129,118 @@ impl<'a> Bytes<'a> {
         numbers.iter().all(|number| number.is_finite()).then_some(numbers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An integer as dlib packs it.
+    fn packed(value: i64) -> Vec<u8> {
+        let bytes = value.unsigned_abs().to_le_bytes();
+        let count = bytes
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(1, |last| last + 1);
+        let sign = if value < 0 { 0x80 } else { 0 };
+        [&[sign | count as u8], &bytes[..count]].concat()
+    }
+
+    fn label(name: &str) -> Vec<u8> {
+        [&packed(name.len() as i64), name.as_bytes()].concat()
+    }
+
+    /// Numbers that tell their place.
+    fn tensor(count: usize) -> Vec<u8> {
+        let sides = [2, count as i64, 1, 1, 1].map(packed).concat();
+        let numbers = (0..count).flat_map(|place| (place as f32 / 1e3).to_le_bytes());
+        sides.into_iter().chain(numbers).collect()
+    }
+
+    fn convolution(shape: Convolution) -> Vec<u8> {
+        let Convolution {
+            inputs,
+            outputs,
+            side,
+            stride,
+            pad,
+        } = shape;
+        let settings = [outputs, side, side, stride, stride, pad, pad].map(|value| packed(value as i64));
+        [
+            label("con_4"),
+            tensor((inputs * side * side + 1) * outputs),
+            settings.concat(),
+            vec![0; 100],
+            label("affine_"),
+            tensor(2 * outputs),
+        ]
+        .concat()
+    }
+
+    const SMALL: Convolution = Convolution {
+        inputs: 2,
+        outputs: 3,
+        side: 1,
+        stride: 1,
+        pad: 0,
+    };
+
+    #[test]
+    fn integers_are_unpacked() {
+        for value in [0, 1, -1, 255, 256, -4736, 65_535, i64::from(u32::MAX)] {
+            let bytes = packed(value);
+            assert_eq!(Bytes(&bytes).integer(), Some(value), "{value}");
+            assert_eq!(Bytes(&bytes[..bytes.len() - 1]).integer(), None, "{value}");
+        }
+        for strange in [
+            &[][..],
+            &[0],
+            &[9, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+            &[0x41, 1],
+            &[8; 9],
+        ] {
+            assert_eq!(Bytes(strange).integer(), None, "{strange:?}");
+        }
+    }
+
+    #[test]
+    fn a_layer_takes_in_what_follows_it() {
+        let layer = layer(&mut Bytes(&convolution(SMALL)), SMALL).unwrap();
+        let close = |found: &[f32], expected: &[f32]| {
+            let pairs = found.iter().zip(expected);
+            found.len() == expected.len() && pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-9)
+        };
+        // Factors 0, 0.001, 0.002 and summands 0.003, 0.004, 0.005.
+        assert!(close(&layer.filters, &[0.0, 0.0, 2e-6, 3e-6, 8e-6, 10e-6]));
+        assert!(close(&layer.bias, &[0.003, 0.004 + 7e-6, 0.005 + 16e-6]));
+    }
+
+    #[test]
+    fn another_layer_or_less_of_one_is_refused() {
+        let bytes = convolution(SMALL);
+        let read = |bytes: &[u8], shape| layer(&mut Bytes(bytes), shape).is_some();
+        assert!(read(&bytes, SMALL));
+        for length in 0..bytes.len() {
+            assert!(!read(&bytes[..length], SMALL), "{length}");
+        }
+        for other in [
+            Convolution { stride: 2, ..SMALL },
+            Convolution { pad: 1, ..SMALL },
+            Convolution { side: 3, ..SMALL },
+            Convolution {
+                inputs: 3,
+                outputs: 2,
+                ..SMALL
+            },
+        ] {
+            assert!(!read(&bytes, other), "{other:?}");
+        }
+        let near = [vec![0; BETWEEN - 10], bytes.clone()].concat();
+        let far = [vec![0; BETWEEN], bytes.clone()].concat();
+        assert!(read(&near, SMALL) && !read(&far, SMALL));
+        let mut no_number = bytes;
+        let first = label("con_4").len() + [2, 9, 1, 1, 1].map(packed).concat().len();
+        no_number[first..first + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        assert!(!read(&no_number, SMALL));
+        assert!(Weights::read(b"").is_none() && Weights::read(&[1; 100_000]).is_none());
+    }
+}

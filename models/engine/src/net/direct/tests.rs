@@ -289,3 +289,65 @@ fn what_is_no_number_stays_none() {
         }
     }
 }
+
+fn picture(sides: [usize; 2], channels: usize, planes: &[f32]) -> Value {
+    Value::Picture(Picture::of_planes(
+        sides,
+        channels,
+        planes,
+        &mut Memory::default(),
+    ))
+}
+
+fn made(operation: &plan::Operation, inputs: &[&Value]) -> Option<Value> {
+    steps::run(Avx2::here()?, operation, inputs, &mut Memory::default()).ok()
+}
+
+#[test]
+fn a_mean_is_of_its_window_alone() {
+    if !possible() {
+        return;
+    }
+    let planes: Vec<f32> = (0..8 * 3 * 5).map(|number| number as f32).collect();
+    let window = layers::Window {
+        height: 2,
+        width: 2,
+        stride: [2; 2],
+        pads: [0; 4],
+    };
+    let pooled = made(
+        &plan::Operation::MeanPool(window),
+        &[&picture([3, 5], 8, &planes)],
+    )
+    .unwrap();
+    // What does not fill a window is left out.
+    assert_eq!(pooled.shape(), [1, 8, 1, 2]);
+    let numbers = pooled.numbers(&mut Memory::default());
+    assert_eq!(numbers[..4], [3.0, 5.0, 18.0, 20.0]);
+    let small = picture([1, 5], 8, &planes[..40]);
+    assert!(made(&plan::Operation::MeanPool(window), &[&small]).is_none());
+}
+
+#[test]
+fn a_smaller_picture_is_continued_by_nothing() {
+    if !possible() {
+        return;
+    }
+    let one: Vec<f32> = (0..8 * 2 * 3).map(|number| number as f32).collect();
+    let other: Vec<f32> = (0..16 * 3 * 2).map(|number| 1000.0 + number as f32).collect();
+    let (one, other) = (picture([2, 3], 8, &one), picture([3, 2], 16, &other));
+    for both in [[&one, &other], [&other, &one]] {
+        let sum = made(&plan::Operation::AddWidened, &both).unwrap();
+        assert_eq!(sum.shape(), [1, 16, 3, 3]);
+        let numbers = sum.numbers(&mut Memory::default());
+        // The first channel, and the ninth, of which only one picture has something.
+        assert_eq!(
+            numbers[..9],
+            [1000.0, 1002.0, 2.0, 1005.0, 1007.0, 5.0, 1004.0, 1005.0, 0.0]
+        );
+        assert_eq!(
+            numbers[8 * 9..9 * 9],
+            [1048.0, 1049.0, 0.0, 1050.0, 1051.0, 0.0, 1052.0, 1053.0, 0.0]
+        );
+    }
+}
