@@ -42,6 +42,7 @@ impl Chip {
     }
 
     /// The map onto the picture from the square between (0, 0) and (side, side) that the encoder sees, margin included.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub(crate) fn encoder_square(&self, side: f64) -> Similarity {
         self.0.after((1.0 + 2.0 * MARGIN) / side, (-MARGIN, -MARGIN))
     }

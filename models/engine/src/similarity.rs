@@ -45,6 +45,7 @@ impl Similarity {
     }
 
     /// The cosine and the sine of the angle by which things are turned; no numbers where everything goes to one point.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub(crate) fn direction(&self) -> (f64, f64) {
         let factor = self.factor();
         (self.scale.0 / factor, self.scale.1 / factor)

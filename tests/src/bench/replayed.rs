@@ -43,7 +43,7 @@ pub fn measure(report: &mut Report, amount: &Amount, networks: &Networks) -> Res
     let room = Room::new()?;
     room.add_models(networks.models.as_deref())?;
     let mut own = stages::load(report, &room.models(), amount.loads)?;
-    let mut whole = stages::engine(&room.models())?;
+    let mut whole = stages::plain(&room.models())?;
     let portrait = room.portrait("obama3.jpg");
     let user = scene::person(&mut own, &portrait, VGA)?;
     let user_hd = scene::person(&mut own, &portrait, HD)?;
@@ -292,8 +292,8 @@ fn notes() -> Vec<String> {
         "Memory of the vision process alone: after one scan, with what is resident then. The supervisor's is below it, and does \
          not depend on the engine."
             .into(),
-        "Straightforward: the detector on the whole frame, landmarks, and the network, each time; the same code, told before \
-         each frame that a scan begins. Frames are taken in turns with the engine's own way."
+        "Straightforward: the detector on the whole frame, landmarks, and the network, each time and all by dlib. Frames are taken \
+         in turns with the engine's own way."
             .into(),
     ]
 }

@@ -33,7 +33,7 @@ pub fn load(report: &mut Report, models: &Path, runs: usize) -> Result<DlibEngin
     report.add(SECTION, "SHA-256 of both files", "ms", &hashing);
     report.add(
         SECTION,
-        "dlib reads them, and unpacks its detector",
+        "reading them, and unpacking dlib's detector",
         "ms",
         &loading,
     );
@@ -41,10 +41,10 @@ pub fn load(report: &mut Report, models: &Path, runs: usize) -> Result<DlibEngin
     Ok(engine)
 }
 
-/// One more engine, without measuring it.
-pub fn engine(models: &Path) -> Result<DlibEngine, Failed> {
+/// dlib's alone, without measuring it.
+pub fn plain(models: &Path) -> Result<DlibEngine, Failed> {
     let verified = verify_all(&ModelDirs::only(models), Trust::RootOwned)?;
-    Ok(DlibEngine::load(&verified)?)
+    Ok(DlibEngine::load_plain(&verified)?)
 }
 
 /// The engine in use, and the straightforward way to compare it with.
@@ -53,7 +53,7 @@ pub struct Engines<'a> {
     pub own: &'a mut dyn Engine,
     /// What looks at the nearest face after it, and whose time is part of the frame's.
     pub liveness: Option<&'a mut LivenessNetwork>,
-    /// dlib with each frame as a scan of its own, so that the detector searches all of it for everything.
+    /// dlib alone, its network too, with each frame as a scan of its own, so that the detector searches all of it for everything.
     pub whole: &'a mut DlibEngine,
     /// What a frame of 640x480 is to take.
     pub target: &'static str,

@@ -17,6 +17,7 @@ use crate::{Encoding, EngineError};
 pub(super) const TOLERANCE: f32 = 1e-4;
 
 /// A picture, and a face in it whose landmarks define a square.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(super) struct Aligned<'a> {
     pub(super) rgb: &'a [u8],
     pub(super) size: (u32, u32),

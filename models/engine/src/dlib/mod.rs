@@ -10,6 +10,7 @@
 //! environment **before the process starts**: its loader reads it. The vision process is started that way; for one
 //! face the single thread is as fast, and steadier.
 
+#[cfg(target_arch = "x86_64")]
 mod crop;
 mod encoder;
 #[cfg(target_arch = "x86_64")]
@@ -49,6 +50,18 @@ impl DlibEngine {
     /// Loads the two verified model files, which takes about 40 MB, and meanwhile, in a second thread, unpacks the detector
     /// that is part of dlib, which takes longer than both files.
     pub fn load(models: &VerifiedModels) -> Result<Self, EngineError> {
+        Self::encoding_by(models, Encoder::of)
+    }
+
+    /// As [`load`](Self::load), with the network run by dlib whatever the processor: to compare with.
+    pub fn load_plain(models: &VerifiedModels) -> Result<Self, EngineError> {
+        Self::encoding_by(models, |_, dlib, _| Ok(Encoder::Dlib(dlib)))
+    }
+
+    fn encoding_by(
+        models: &VerifiedModels,
+        choose: impl FnOnce(&VerifiedModel, Box<FaceEncoderNetwork>, &Aligned<'_>) -> Result<Encoder, EngineError>,
+    ) -> Result<Self, EngineError> {
         let find = |name| models.find(name).ok_or(EngineError::ModelMissing { name });
         let (points, network) = (find(FIVE_POINTS)?, find(FACE_ENCODER)?);
         let (detector, predictor, encoder) = std::thread::scope(|scope| {
@@ -58,7 +71,7 @@ impl DlibEngine {
             let predictor = open(points, |path| LandmarkPredictor::open(path))?;
             let dlib = Box::new(open(network, |path| FaceEncoderNetwork::open(path))?);
             let encoder = match Trial::of(&predictor)? {
-                Some(trial) => Encoder::of(network, dlib, &trial.aligned())?,
+                Some(trial) => choose(network, dlib, &trial.aligned())?,
                 None => Encoder::Dlib(dlib),
             };
             let detector = match detector {
