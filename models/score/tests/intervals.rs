@@ -15,7 +15,7 @@ mod logins;
 mod rates;
 
 use logins::{Tries, Try};
-use rates::draws::{drawn, interval, unseen};
+use rates::draws::{drawn, interval};
 
 fn login(enrolled: usize, who: usize, reach: f32) -> Try {
     Try {
@@ -67,8 +67,8 @@ fn of_none_refused_and_of_all_it_is_the_rule_of_three() {
     let all = intervals::beyond(&all_of(30, |_| 0.9), 0.5);
     assert_eq!((all.share, all.interval), (1.0, (0.9, 1.0)));
     // Fewer than three people say nothing.
-    assert_eq!(unseen(2), 1.0);
-    assert_eq!(unseen(0), 1.0);
+    assert_eq!(intervals::unseen(2), 1.0);
+    assert_eq!(intervals::unseen(0), 1.0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::logins::{Tries, Try};
 use crate::rates::Rates;
-use crate::rates::draws::{DRAWS, drawn, interval, unseen};
+use crate::rates::draws::{DRAWS, drawn, interval};
 
 /// The share of the logins of the enrolled that is refused: false non-matches.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +81,11 @@ pub fn more(tries: (&Tries, f32), than: (&Tries, f32), rates: &[f64]) -> Vec<Mor
         }
     };
     rates.iter().enumerate().map(one).collect()
+}
+
+/// The share of people, at most, who are unlike all of so many: with 95 % confidence about 3 of as many (the rule of three).
+pub fn unseen(people: usize) -> f64 {
+    (3.0 / people.max(1) as f64).min(1.0)
 }
 
 fn everybody(tries: &Tries) -> impl Iterator<Item = usize> {
