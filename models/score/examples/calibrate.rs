@@ -225,25 +225,25 @@ fn measured_by(
             (tries, deviation)
         })
         .collect();
-    let rates: Vec<Rates> = measured.iter().map(|(tries, _)| Rates::of(tries)).collect();
-    across(
-        groups,
-        &rates,
-        measured.first().map_or(0.0, |(_, deviation)| *deviation),
-    );
+    across(groups, &measured);
     measured
 }
 
 /// How many strangers of each group a limit lets in that was set on the first group alone.
-fn across(groups: &[Group], rates: &[Rates], deviation: f32) {
-    let [first, others @ ..] = rates else {
+fn across(groups: &[Group], measured: &[(Tries, f32)]) {
+    let [(first, deviation), others @ ..] = measured else {
         return;
     };
     for rate in [1e-2, 1e-3] {
-        let limit = first.limit(rate, deviation);
+        let limit = Rates::of(first).limit(rate, *deviation);
         print!("  within {limit:.3}, {rate:.0e} on {}:", groups[0].name);
-        for (group, rates) in groups[1..].iter().zip(others) {
-            print!(" {} {:.2} %", group.name, 100.0 * rates.share(limit));
+        for (group, (tries, _)) in groups[1..].iter().zip(others) {
+            let (share, (low, high)) = intervals::strangers_within(tries, limit);
+            let percent = [share, low, high].map(|share| format!("{:.2}", 100.0 * share));
+            print!(
+                " {} {} % ({} to {})",
+                group.name, percent[0], percent[1], percent[2]
+            );
         }
         println!();
     }

@@ -94,6 +94,18 @@ fn the_limit_is_that_which_those_drawn_lead_to() {
 }
 
 #[test]
+fn of_strangers_within_a_limit_it_is_pairs_of_those_drawn_that_count() {
+    // Of three people two come near each other: a third of the pairs; drawn without either, none, and of them alone all.
+    let mut tries = all_of(3, |_| 0.0);
+    for one in &mut tries.impostors {
+        one.reach = if one.pair() == (0, 1) { 0.1 } else { 0.9 };
+    }
+    let (share, interval) = intervals::strangers_within(&tries, 0.5);
+    assert!((share - 1.0 / 3.0).abs() < 1e-9);
+    assert_eq!(interval, (0.0, 1.0));
+}
+
+#[test]
 fn a_limit_that_does_not_rest_on_enough_is_extrapolated_and_refuses_no_fewer() {
     let tries = all_of(12, |who| 0.9 + 0.02 * who as f32);
     let [known, far] = intervals::refused(&tries, &[0.5, 1e-4], 0.05)[..] else {

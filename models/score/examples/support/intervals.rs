@@ -64,6 +64,21 @@ pub fn beyond(tries: &Tries, limit: f32) -> Share {
     of(tries, limit, drawn)
 }
 
+/// The share of strangers within a limit that was set otherwise, and 95 % of what it is by people drawn anew.
+pub fn strangers_within(tries: &Tries, limit: f32) -> (f64, (f64, f64)) {
+    let share = |weight: &dyn Fn(usize) -> u32| {
+        let (mut all, mut near) = (0.0, 0.0);
+        for one in &tries.impostors {
+            let weight = f64::from(weight(one.people.0) * weight(one.people.1));
+            all += weight;
+            near += if one.reach <= limit { weight } else { 0.0 };
+        }
+        near / all
+    };
+    let drawn = drawn(everybody(tries), DRAWS, |weight| share(&|who| weight[who]));
+    (share(&|_| 1), interval(drawn).unwrap_or((0.0, 1.0)))
+}
+
 /// How many more of the enrolled are refused than in another way, of which these are the logins of the same people.
 pub fn more(tries: (&Tries, f32), than: (&Tries, f32), rates: &[f64]) -> Vec<More> {
     let [own, other] = [tries, than].map(|(tries, deviation)| Held::of(tries, deviation));
