@@ -61,6 +61,9 @@ impl Tally {
         let everybody = vec![1; people.clone().max().map_or(0, |last| last + 1)];
         let (low, high) = interval(drawn(people, DRAWS, &of)).unwrap_or((f64::NAN, f64::NAN));
         let [figure, low, high] = [of(&everybody), low, high].map(unit);
+        if !figure.is_finite() {
+            return "-".to_owned();
+        }
         format!("{figure:.decimals$} ({low:.decimals$} to {high:.decimals$})")
     }
 
