@@ -13,13 +13,13 @@ pub const DISTANCE_PER_DECADE: f32 = 0.1;
 /// A conservative distance for an engine without a calibration; `None`: the engine is not known, and no level can be named.
 ///
 /// SFace: OpenCV takes two pictures for one person from a cosine of 0.363, a distance of sqrt(2 - 2 * 0.363) = 1.13. Another
-/// network of the same kind and width comes to 1e-4, 1e-5 and 1e-6 at 0.835, 0.758 and 0.690 on the worse of two groups
+/// network of the same kind and width comes to 1e-4, 1e-5 and 1e-6 at 0.825, 0.746 and 0.676 on the worse of two groups
 /// (`docs/accuracy.md`). These lie below that; no rate is claimed for them.
 pub fn limit(engine: &str, level: Level, templates: u32) -> Option<Limit> {
     let one = match (engine, level) {
         (SFACE, Level::Convenient) => 0.80,
-        (SFACE, Level::Balanced) => 0.74,
-        (SFACE, Level::Strict) => 0.68,
+        (SFACE, Level::Balanced) => 0.72,
+        (SFACE, Level::Strict) => 0.65,
         _ => return None,
     };
     Some(Limit::Distance(
