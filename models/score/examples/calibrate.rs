@@ -17,6 +17,7 @@
 //! are so many more people that it can be measured farther out.
 #![allow(clippy::print_stdout)]
 
+#[allow(dead_code)]
 #[path = "support/intervals.rs"]
 mod intervals;
 // Each example has its own use for it.
@@ -37,7 +38,7 @@ use facelogin_score::calibration::{Calibration, Evidence, Level, LevelInfo};
 use facelogin_score::{Comparer, EngineId};
 use lines::{Result, people};
 use logins::{Group, Kind, Tries};
-use rates::{Rates, limits_of_others, refused_of_others, upper_bound, upper_bound_of_people};
+use rates::{Rates, limits_of_others, upper_bound, upper_bound_of_people};
 
 /// What the levels aim at: strangers accepted of all that try, a whole login each.
 const AIMS: [(Level, f64); 3] = [
@@ -164,8 +165,7 @@ fn main() -> Result<()> {
         });
         let evidence: Vec<Evidence> = evidence.collect();
         for ((group, tries), evidence) in measured.iter().zip(&evidence) {
-            let others = refused_of_others(tries, limit);
-            let at = |permille: usize| 100.0 * others[(others.len() - 1) * permille / 1000];
+            let (low, high) = intervals::beyond(tries, limit).interval;
             println!(
                 "{} within {limit:.3}: refused {} of {} logins of {} people; with other people like these {:.1} to {:.1} % (95 %)",
                 group.name,
@@ -177,8 +177,8 @@ fn main() -> Result<()> {
                     .map(|one| one.people)
                     .collect::<HashSet<_>>()
                     .len(),
-                at(25),
-                at(975)
+                100.0 * low,
+                100.0 * high
             );
         }
         levels.push(LevelInfo {

@@ -5,13 +5,23 @@
 //! ```
 //!
 //! LINES.jsonl is of webcam pictures whose names tell the sitting (NUAA). Six templates are made of each sitting in each way,
-//! from pictures that pass the gates of a login, and held against the logins of all other sittings. It prints no names.
+//! from pictures that pass the gates of a login, and held against the logins of all other sittings. In brackets 95 %, by drawing
+//! people anew. It prints no names.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for it.
+// Each example has its own use for these.
+#[allow(dead_code)]
+#[path = "support/intervals.rs"]
+mod intervals;
 #[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
+#[allow(dead_code)]
+#[path = "support/logins.rs"]
+mod logins;
+#[allow(dead_code)]
+#[path = "support/rates.rs"]
+mod rates;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,15 +29,23 @@ use std::path::Path;
 use facelogin_score::calibration::{Calibration, Level};
 use facelogin_score::gates::{LOGIN, one_good_face};
 use facelogin_score::{Comparer, Encoding, EngineId, Face, Fused, Limit, Login, LoginRules, WINDOWS};
+use intervals::{Share, beyond, more, refused};
 use lines::{Result, people};
+use logins::{Group, Kind, Tries, Try};
+use rates::Rates;
 
 const DRAWS: usize = 6;
 const FRAMES: usize = 3;
 /// Pictures between the beginnings of logins.
 const STEP: usize = 3;
 
+const LEVELS: [Level; 3] = [Level::Convenient, Level::Balanced, Level::Strict];
+
+/// False-match rates at which some of the enrolled are refused and some are not.
+const RATES: [f64; 2] = [1e-3, 1e-4];
+
 struct Sitting {
-    who: String,
+    who: usize,
     faces: Vec<Face>,
 }
 
@@ -46,9 +64,13 @@ fn main() -> Result<()> {
     let table = Calibration::built_in(&engine).ok_or("no calibration is known of this engine")?;
     let comparer = Comparer::of(&engine);
     let sittings = sittings(Path::new(file), &engine)?;
+    // The tail is that of single pictures of strangers, however many a template is made of.
+    let group = Group::of("", people(Path::new(file), &engine)?);
+    let deviation = Rates::among(group.singles(&comparer, Kind::Score).1).deviation();
     println!(
-        "refused of the enrolled, in other sittings, at each level and at a false-match rate of 1 in 1,000 of these people"
+        "refused of the enrolled in other sittings, at each level and at extrapolated false-match rates of these people; and how many more there than of `5, spread`"
     );
+    let five = measure(&comparer, &sittings, 5, spread);
     for (how, size, choice) in [
         ("1 picture", 1, spread as Choice),
         ("3, spread over the sitting", 3, spread),
@@ -59,22 +81,27 @@ fn main() -> Result<()> {
         ("5, as different in pose as there are", 5, far_apart),
         ("7, as different in pose as there are", 7, far_apart),
     ] {
-        let (mut strangers, genuine) = measure(&comparer, &sittings, size, choice);
-        strangers.sort_by(f32::total_cmp);
-        let refused = |limit: f32| {
-            let refused = genuine.iter().filter(|reach| **reach > limit).count();
-            100.0 * refused as f64 / genuine.len() as f64
-        };
-        let level = |level| refused(table.level(level).limit);
-        println!(
-            "{how}: convenient {:.1} %, balanced {:.1} %, strict {:.1} %, at 1e-3 {:.1} % (of {}; strangers {})",
-            level(Level::Convenient),
-            level(Level::Balanced),
-            level(Level::Strict),
-            refused(strangers[strangers.len() / 1000]),
-            genuine.len(),
-            strangers.len()
+        let tries = measure(&comparer, &sittings, size, choice);
+        print!(
+            "{how}, {} logins of the enrolled and {} of strangers:",
+            tries.genuine.len(),
+            tries.impostors.len()
         );
+        for level in LEVELS {
+            let share = beyond(&tries, table.level(level).limit);
+            print!(" {} {},", level.name(), percent(share.share, share.interval));
+        }
+        let than = more((&tries, deviation), (&five, deviation), &RATES);
+        for (one, than) in refused(&tries, &RATES, deviation).iter().zip(&than) {
+            print!(
+                " at {:.0e} (limit {:.3}) {}, more {};",
+                one.rate,
+                one.limit,
+                percent(one.share, one.interval),
+                percent(than.share, than.interval)
+            );
+        }
+        println!();
     }
     two(&comparer, &sittings, table);
     Ok(())
@@ -83,7 +110,7 @@ fn main() -> Result<()> {
 /// Of whoever sat there three times: refused in the third sitting with a template of one of the others, with both, and with the mean of both as
 /// one; each by the limit for so many templates.
 fn two(comparer: &Comparer, sittings: &[Sitting], table: &Calibration) {
-    let mut reached: Vec<Vec<f32>> = Vec::new();
+    let mut reached: Vec<(usize, Vec<f32>)> = Vec::new();
     for (third, sitting) in sittings.iter().enumerate() {
         let others: Vec<&Sitting> = sittings
             .iter()
@@ -107,19 +134,27 @@ fn two(comparer: &Comparer, sittings: &[Sitting], table: &Calibration) {
                     let both: Vec<Fused> = both;
                     let mean = comparer.fuse(&both.iter().map(Fused::mean).collect::<Vec<_>>());
                     let all: Vec<Fused> = both.into_iter().chain(mean).collect();
-                    reached.extend(logins(comparer, sitting, &all));
+                    let own = logins(comparer, sitting, &all);
+                    reached.extend(own.into_iter().map(|reaches| (sitting.who, reaches)));
                 }
             }
         }
     }
-    for level in [Level::Convenient, Level::Balanced, Level::Strict] {
+    for level in LEVELS {
         let refused = |chances: u32, nearest: fn(&[f32]) -> f32| {
-            let limit = table.limit(level, chances).value();
-            let refused = reached.iter().filter(|reaches| nearest(reaches) > limit).count();
-            100.0 * refused as f64 / reached.len() as f64
+            let own = reached.iter().map(|(who, reaches)| Try {
+                people: (*who, *who),
+                reach: nearest(reaches),
+            });
+            let tries = Tries {
+                impostors: Vec::new(),
+                genuine: own.collect(),
+            };
+            let Share { share, interval } = beyond(&tries, table.limit(level, chances).value());
+            percent(share, interval)
         };
         println!(
-            "{}, whoever sat three times: 1 template {:.1} %, or {:.1} %; 2: {:.1} %; their mean as one: {:.1} % (of {})",
+            "{}, whoever sat three times: 1 template {}, or {}; 2: {}; their mean as one: {} (of {})",
             level.name(),
             refused(1, |reaches| reaches[0]),
             refused(1, |reaches| reaches[1]),
@@ -128,6 +163,15 @@ fn two(comparer: &Comparer, sittings: &[Sitting], table: &Calibration) {
             reached.len()
         );
     }
+}
+
+fn percent(share: f64, (low, high): (f64, f64)) -> String {
+    format!(
+        "{:.1} % ({:.1} to {:.1})",
+        100.0 * share,
+        100.0 * low,
+        100.0 * high
+    )
 }
 
 /// The reaches of all complete logins of a sitting with these templates.
@@ -151,17 +195,14 @@ fn logins(comparer: &Comparer, sitting: &Sitting, templates: &[Fused]) -> Vec<Ve
 }
 
 fn sittings(file: &Path, engine: &EngineId) -> Result<Vec<Sitting>> {
-    let mut sittings: BTreeMap<(String, String), Vec<Face>> = BTreeMap::new();
-    for (who, pictures) in people(file, engine)? {
+    let mut sittings: BTreeMap<(usize, String), Vec<Face>> = BTreeMap::new();
+    for (who, pictures) in people(file, engine)?.into_values().enumerate() {
         for picture in pictures {
             let session = picture
                 .session
                 .ok_or("a picture's name does not tell its sitting")?;
             if let Ok(face) = one_good_face(&picture.faces, &LOGIN) {
-                sittings
-                    .entry((who.clone(), session))
-                    .or_default()
-                    .push(face.clone());
+                sittings.entry((who, session)).or_default().push(face.clone());
             }
         }
     }
@@ -171,8 +212,8 @@ fn sittings(file: &Path, engine: &EngineId) -> Result<Vec<Sitting>> {
         .collect())
 }
 
-/// The reaches of strangers, and of the enrolled in other sittings.
-fn measure(comparer: &Comparer, sittings: &[Sitting], size: usize, choice: Choice) -> (Vec<f32>, Vec<f32>) {
+/// The logins of strangers, and of the enrolled in other sittings.
+fn measure(comparer: &Comparer, sittings: &[Sitting], size: usize, choice: Choice) -> Tries {
     let (mut places, mut templates) = (Vec::new(), Vec::new());
     for (place, sitting) in sittings.iter().enumerate() {
         // The same sittings for every way.
@@ -188,19 +229,21 @@ fn measure(comparer: &Comparer, sittings: &[Sitting], size: usize, choice: Choic
             }
         }
     }
-    let (mut strangers, mut genuine) = (Vec::new(), Vec::new());
+    let (mut impostors, mut genuine) = (Vec::new(), Vec::new());
     for (place, sitting) in sittings.iter().enumerate() {
         for reaches in logins(comparer, sitting, &templates) {
             for (other, reach) in places.iter().zip(reaches) {
-                if sittings[*other].who != sitting.who {
-                    strangers.push(reach);
+                let people = (sittings[*other].who, sitting.who);
+                let one = Try { people, reach };
+                if people.0 != people.1 {
+                    impostors.push(one);
                 } else if *other != place {
-                    genuine.push(reach);
+                    genuine.push(one);
                 }
             }
         }
     }
-    (strangers, genuine)
+    Tries { impostors, genuine }
 }
 
 fn spread(faces: &[Face], size: usize, draw: usize) -> Vec<usize> {

@@ -3,12 +3,19 @@
 use std::collections::HashSet;
 
 use crate::logins::{Tries, Try};
-use crate::rates::{Rates, deviations, drawn};
+use crate::rates::Rates;
+use crate::rates::draws::{DRAWS, drawn, interval, unseen};
 
-/// Times that the people are drawn anew.
-const DRAWS: usize = 400;
+/// The share of the logins of the enrolled that is refused: false non-matches.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    pub share: f64,
+    /// 95 %, by drawing the people anew. Drawing shows nothing of people unlike all of these: so it ends no lower than 3 in as
+    /// many as were enrolled, and begins no higher than that below all.
+    pub interval: (f64, f64),
+}
 
-/// The enrolled that are refused at the limit for a false-match rate.
+/// That at the limit for a false-match rate.
 #[derive(Clone, Copy, Debug)]
 pub struct Refused {
     /// Strangers accepted of all that try.
@@ -16,87 +23,137 @@ pub struct Refused {
     /// Whether the limit was extrapolated.
     pub extrapolated: bool,
     pub limit: f32,
-    /// The share of the logins of the enrolled: false non-matches.
     pub share: f64,
-    /// 95 %, by drawing the people anew, each time with the limit that they lead to; of none refused, no less than up to 3 in
-    /// as many as there are people.
+    /// As [`Share::interval`], each time with the limit that those drawn lead to. From which rate on it is extrapolated and by
+    /// what deviation is held.
     pub interval: (f64, f64),
 }
 
-/// Those of these logins. `deviation` is that of the tail by which a limit is extrapolated, and is held.
+/// How many more are refused in one way than in another, at the same rate.
+#[derive(Clone, Copy, Debug)]
+pub struct More {
+    pub share: f64,
+    /// 95 %, by drawing the same people for both; otherwise as [`Refused::interval`], of which nothing is added for people unlike
+    /// these.
+    pub interval: (f64, f64),
+}
+
+/// Those of these logins. `deviation` is that of the tail by which a limit is extrapolated.
 pub fn refused(tries: &Tries, rates: &[f64], deviation: f32) -> Vec<Refused> {
-    let known = Rates::of(tries);
-    let mut nearest: Vec<&Try> = tries.impostors.iter().collect();
-    nearest.sort_by(|a, b| a.reach.total_cmp(&b.reach));
-    let mut genuine: Vec<&Try> = tries.genuine.iter().collect();
-    genuine.sort_by(|a, b| a.reach.total_cmp(&b.reach));
-    let beyond = |rate: f64| {
-        let from = rate.max(known.known());
-        (
-            from,
-            if rate < from {
-                deviation * (deviations(rate) - deviations(from)) as f32
-            } else {
-                0.0
-            },
-        )
+    let held = Held::of(tries, deviation);
+    let drawn = drawn(everybody(tries), DRAWS, |weight| held.shares(rates, weight));
+    let one = |(place, rate): (usize, &f64)| {
+        let limit = held.known.limit(*rate, deviation);
+        let Share { share, interval } = of(tries, limit, drawn.iter().map(|shares| shares[place]));
+        Refused {
+            rate: *rate,
+            extrapolated: *rate < held.known.known(),
+            limit,
+            share,
+            interval,
+        }
     };
-    let drawn = drawn(tries, DRAWS, |weight| {
-        let strangers: Vec<(f32, f64)> = nearest
-            .iter()
-            .map(|one| (one.reach, f64::from(weight[one.people.0] * weight[one.people.1])))
-            .collect();
-        let enrolled: Vec<(f32, f64)> = genuine
-            .iter()
-            .map(|one| (one.reach, f64::from(weight[one.people.0])))
-            .collect();
-        let all = |of: &[(f32, f64)]| of.iter().map(|(_, weight)| weight).sum::<f64>();
-        let (strangers_all, enrolled_all) = (all(&strangers), all(&enrolled));
-        let shares: Vec<f64> = rates
-            .iter()
-            .map(|rate| {
-                let (from, farther) = beyond(*rate);
-                let mut within = 0.0;
-                let reached = strangers.iter().find(|(_, weight)| {
-                    within += weight;
-                    within >= from * strangers_all
-                });
-                let limit = reached.map_or(f32::NAN, |(reach, _)| reach + farther);
-                let matched: f64 = enrolled
-                    .iter()
-                    .take_while(|(reach, _)| *reach <= limit)
-                    .map(|(_, weight)| weight)
-                    .sum();
-                1.0 - matched / enrolled_all
-            })
-            .collect();
-        // Of those drawn nobody may have been enrolled, or nobody tried.
-        (strangers_all > 0.0 && enrolled_all > 0.0).then_some(shares)
+    rates.iter().enumerate().map(one).collect()
+}
+
+/// Those beyond a limit that was set otherwise.
+pub fn beyond(tries: &Tries, limit: f32) -> Share {
+    let drawn = drawn(everybody(tries), DRAWS, |weight| {
+        share(&tries.genuine, limit, weight)
     });
-    let drawn: Vec<Vec<f64>> = drawn.into_iter().flatten().collect();
-    let people = genuine.iter().map(|one| one.people).collect::<HashSet<_>>().len();
-    rates
-        .iter()
-        .enumerate()
-        .map(|(place, rate)| {
-            let limit = known.limit(*rate, deviation);
-            let count = genuine.iter().filter(|one| one.reach > limit).count();
-            let mut shares: Vec<f64> = drawn.iter().map(|shares| shares[place]).collect();
-            shares.sort_by(f64::total_cmp);
-            let at = |permille: usize| shares.get(shares.len().saturating_sub(1) * permille / 1000);
-            let (low, high) = (at(25).copied().unwrap_or(0.0), at(975).copied().unwrap_or(1.0));
-            let none = if count == 0 {
-                (3.0 / people.max(1) as f64).min(1.0)
-            } else {
-                0.0
+    of(tries, limit, drawn)
+}
+
+/// How many more of the enrolled are refused than in another way, of which these are the logins of the same people.
+pub fn more(tries: (&Tries, f32), than: (&Tries, f32), rates: &[f64]) -> Vec<More> {
+    let [own, other] = [tries, than].map(|(tries, deviation)| Held::of(tries, deviation));
+    let both = everybody(tries.0).chain(everybody(than.0));
+    let drawn = drawn(both, DRAWS, |weight| {
+        (own.shares(rates, weight), other.shares(rates, weight))
+    });
+    let one = |(place, rate): (usize, &f64)| {
+        let [own, other] =
+            [&own, &other].map(|held| refusals(held.tries, held.known.limit(*rate, held.deviation)));
+        More {
+            share: own - other,
+            interval: interval(drawn.iter().map(|(own, other)| own[place] - other[place]))
+                .unwrap_or((-1.0, 1.0)),
+        }
+    };
+    rates.iter().enumerate().map(one).collect()
+}
+
+fn everybody(tries: &Tries) -> impl Iterator<Item = usize> {
+    let all = tries.impostors.iter().chain(&tries.genuine);
+    all.flat_map(|one| [one.people.0, one.people.1])
+}
+
+fn refusals(tries: &Tries, limit: f32) -> f64 {
+    let count = tries.genuine.iter().filter(|one| one.reach > limit).count();
+    count as f64 / tries.genuine.len().max(1) as f64
+}
+
+fn of(tries: &Tries, limit: f32, drawn: impl IntoIterator<Item = f64>) -> Share {
+    let people = tries.genuine.iter().map(|one| one.people.0);
+    let unseen = unseen(people.collect::<HashSet<_>>().len());
+    let (low, high) = interval(drawn).unwrap_or((0.0, 1.0));
+    Share {
+        share: refusals(tries, limit),
+        interval: (low.min(1.0 - unseen), high.max(unseen)),
+    }
+}
+
+/// The share of those drawn that a limit refuses; not a number where nobody drawn was enrolled.
+fn share(genuine: &[Try], limit: f32, weight: &[u32]) -> f64 {
+    let (mut all, mut refused) = (0.0, 0.0);
+    for one in genuine {
+        let weight = f64::from(weight[one.people.0]);
+        all += weight;
+        refused += if one.reach > limit { weight } else { 0.0 };
+    }
+    refused / all
+}
+
+/// Logins, and what is held while their people are drawn anew.
+struct Held<'a> {
+    tries: &'a Tries,
+    nearest: Vec<&'a Try>,
+    known: Rates,
+    deviation: f32,
+}
+
+impl<'a> Held<'a> {
+    fn of(tries: &'a Tries, deviation: f32) -> Self {
+        let mut nearest: Vec<&Try> = tries.impostors.iter().collect();
+        nearest.sort_by(|a, b| a.reach.total_cmp(&b.reach));
+        Self {
+            tries,
+            nearest,
+            known: Rates::of(tries),
+            deviation,
+        }
+    }
+
+    /// The shares of those drawn that are refused at the limits that those drawn lead to; not numbers where no stranger, or
+    /// nobody who was enrolled, was drawn.
+    fn shares(&self, rates: &[f64], weight: &[u32]) -> Vec<f64> {
+        let of = |one: &Try| f64::from(weight[one.people.0] * weight[one.people.1]);
+        let all: f64 = self.nearest.iter().map(|one| of(one)).sum();
+        let shares = rates.iter().map(|rate| {
+            let from = rate.max(self.known.known());
+            let mut within = 0.0;
+            let reached = self.nearest.iter().find(|one| {
+                within += of(one);
+                within > 0.0 && within >= from * all
+            });
+            // Of those drawn nobody may have tried.
+            let Some(reached) = reached else {
+                return f64::NAN;
             };
-            Refused {
-                rate: *rate,
-                extrapolated: *rate < known.known(),
-                limit,
-                share: count as f64 / genuine.len().max(1) as f64,
-                interval: (low, high.max(none)),
-            }
-        })
-        .collect()
+            // None where the rate is known.
+            let farther = self.known.limit(*rate, self.deviation) - self.known.limit(from, self.deviation);
+            share(&self.tries.genuine, reached.reach + farther, weight)
+        });
+        shares.collect()
+    }
 }

@@ -6,6 +6,7 @@ use facelogin_score::gates::{ENROLMENT, Focus, LOGIN, one_good_face};
 use facelogin_score::{Comparer, Encoding, Fused, Limit, Login, LoginRules, WINDOWS};
 
 use crate::lines::{People, Picture, Result, of_the_cohort};
+use crate::logins::{Tries, Try};
 
 // As in `logins.rs`.
 const TEMPLATE: usize = 5;
@@ -13,6 +14,8 @@ const DRAWS: usize = 6;
 const LOGINS: usize = 20;
 const STEP: usize = 3;
 const PICTURES: usize = 60;
+const ENROLLED_SINGLES: usize = 2;
+const SINGLES: usize = 4;
 
 /// Pictures fused into a probe: the default.
 const FRAMES: usize = 3;
@@ -37,6 +40,8 @@ pub struct Group {
 
 /// One login, window by window.
 pub struct Walk {
+    /// Whose template, and who tried.
+    people: (usize, usize),
     /// The limit at which each window matches.
     windows: Vec<f32>,
     /// The same where it is looked at again.
@@ -59,12 +64,12 @@ pub struct Template {
 
 impl Walk {
     /// The limit at which the login matches, if windows up to so far beyond it are looked at again.
-    pub fn reach(&self, margin: Option<f32>) -> f32 {
+    fn reach(&self, margin: Option<f32>) -> f32 {
         self.reaches(margin).fold(f32::MAX, f32::min)
     }
 
     /// The same of each window.
-    pub fn reaches(&self, margin: Option<f32>) -> impl Iterator<Item = f32> {
+    fn reaches(&self, margin: Option<f32>) -> impl Iterator<Item = f32> {
         let both = self.windows.iter().zip(&self.again);
         both.map(move |(first, again)| match margin {
             Some(margin) => first.min(again.max(first - margin)),
@@ -87,6 +92,37 @@ impl Walk {
             }
         }
         pictures.len()
+    }
+}
+
+impl Walks {
+    /// Whole logins.
+    pub fn logins(&self, margin: Option<f32>) -> Tries {
+        let one = |walk: &Walk| Try {
+            people: walk.people,
+            reach: walk.reach(margin),
+        };
+        Tries {
+            impostors: self.strangers.iter().map(one).collect(),
+            genuine: self.genuine.iter().map(one).collect(),
+        }
+    }
+
+    /// Each window by itself.
+    pub fn windows(&self, margin: Option<f32>) -> Tries {
+        let each = |walks: &[Walk]| {
+            let all = walks.iter().flat_map(|walk| {
+                walk.reaches(margin).map(|reach| Try {
+                    people: walk.people,
+                    reach,
+                })
+            });
+            all.collect()
+        };
+        Tries {
+            impostors: each(&self.strangers),
+            genuine: each(&self.genuine),
+        }
     }
 }
 
@@ -164,6 +200,28 @@ impl Group {
         templates
     }
 
+    /// How near single pictures of strangers come to single pictures: some of each occasion.
+    pub fn singles(&self, comparer: &Comparer) -> Vec<f32> {
+        let (mut enrolled, mut tried) = (Vec::new(), Vec::new());
+        for (who, own) in self.occasions.iter().enumerate() {
+            for occasion in own {
+                let fused = |encoding: &Encoding| Some((who, comparer.fuse(&[encoding])?));
+                // Good enough for an enrolment, of those that a login would take.
+                let good = occasion.iter().filter(|shot| shot.login.is_some());
+                let good = good.filter_map(|shot| shot.enrol.as_ref());
+                enrolled.extend(good.take(ENROLLED_SINGLES).filter_map(fused));
+                let usable = occasion.iter().filter_map(|shot| shot.login.as_ref());
+                tried.extend(usable.take(SINGLES).filter_map(fused));
+            }
+        }
+        let mut reaches = Vec::new();
+        for (who, probe) in &tried {
+            let strangers = enrolled.iter().filter(|(other, _)| other != who);
+            reaches.extend(strangers.map(|(_, template)| comparer.compare(template, probe).score));
+        }
+        reaches
+    }
+
     /// Everybody's templates against everybody's logins.
     pub fn walks(&self, comparer: &Comparer) -> Walks {
         let mut walks = Walks {
@@ -171,7 +229,10 @@ impl Group {
             genuine: Vec::new(),
         };
         let enrolled = self.templates(comparer);
-        let all: Vec<Fused> = enrolled.iter().map(|template| template.fused.clone()).collect();
+        let all: Vec<(usize, Fused)> = enrolled
+            .iter()
+            .map(|template| (template.who, template.fused.clone()))
+            .collect();
         for (who, own) in self.occasions.iter().enumerate() {
             for (when, occasion) in own.iter().enumerate() {
                 let shots: Vec<&Shot> = occasion.iter().filter(|shot| shot.login.is_some()).collect();
@@ -179,7 +240,7 @@ impl Group {
                     let Some(login) = shots.get(start..start + WINDOWS * FRAMES) else {
                         break;
                     };
-                    for (template, walk) in enrolled.iter().zip(walked(comparer, &all, login)) {
+                    for (template, walk) in enrolled.iter().zip(walked(comparer, who, &all, login)) {
                         if template.who != who {
                             walks.strangers.push(walk);
                         } else if self.sittings && template.when != when {
@@ -202,8 +263,8 @@ impl Group {
                         .map(|(_, shot)| shot)
                         .collect();
                     for login in shots.chunks_exact(WINDOWS * FRAMES).take(LOGINS) {
-                        let own = std::slice::from_ref(&template.fused);
-                        walks.genuine.extend(walked(comparer, own, login));
+                        let own = [(who, template.fused.clone())];
+                        walks.genuine.extend(walked(comparer, who, &own, login));
                     }
                 }
             }
@@ -222,11 +283,12 @@ fn usable(picture: &Picture, foci: &mut BTreeMap<String, Focus>) -> Option<Encod
     Some(face.encoding.clone())
 }
 
-/// One login against each template.
-fn walked(comparer: &Comparer, templates: &[Fused], login: &[&Shot]) -> Vec<Walk> {
+/// One login of somebody against each template and whose it is.
+fn walked(comparer: &Comparer, who: usize, templates: &[(usize, Fused)], login: &[&Shot]) -> Vec<Walk> {
     let mut walks: Vec<Walk> = templates
         .iter()
-        .map(|_| Walk {
+        .map(|(enrolled, _)| Walk {
+            people: (*enrolled, who),
             windows: Vec::new(),
             again: Vec::new(),
         })
@@ -236,9 +298,10 @@ fn walked(comparer: &Comparer, templates: &[Fused], login: &[&Shot]) -> Vec<Walk
         limit: Limit::Score(f32::NEG_INFINITY),
         frames: FRAMES,
     };
+    let templates: Vec<Fused> = templates.iter().map(|(_, fused)| fused.clone()).collect();
     for window in login.windows(FRAMES) {
         let mut reaches = |of: fn(&Shot) -> Option<&Encoding>, to: fn(&mut Walk) -> &mut Vec<f32>| {
-            let mut one = Login::new(rules, comparer.clone(), templates.to_vec());
+            let mut one = Login::new(rules, comparer.clone(), templates.clone());
             for shot in window {
                 // Where a picture cannot be looked at again the window is only what it was.
                 one.push(of(shot).or(shot.login.as_ref())?);

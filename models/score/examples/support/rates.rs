@@ -1,14 +1,16 @@
 //! Error rates of logins, and how sure they are.
 
+#[path = "draws.rs"]
+pub mod draws;
+
 use std::collections::{HashMap, HashSet};
 
 use statrs::distribution::{Beta, ContinuousCDF, Normal};
 
-use crate::lines::Random;
 use crate::logins::{Tries, Try};
+use draws::DRAWS;
 
-/// Times that the people are drawn anew, and for what takes longer.
-const DRAWS: usize = 2000;
+/// Times that the people are drawn anew for what takes longer than the rest.
 const FEWER_DRAWS: usize = 400;
 
 /// False matches that a rate must rest on before it is taken for one; a smaller one is extrapolated.
@@ -115,40 +117,15 @@ pub fn limits_of_others(tries: &Tries, rate: f64, deviation: f32) -> Vec<f32> {
     limits
 }
 
-/// The share of the enrolled that a limit refuses, ascending, if other people like these had been measured.
-pub fn refused_of_others(tries: &Tries, limit: f32) -> Vec<f64> {
-    let mut shares = drawn(tries, DRAWS, |weight| {
-        let all: u32 = tries.genuine.iter().map(|one| weight[one.people.0]).sum();
-        let refused = tries.genuine.iter().filter(|one| one.reach > limit);
-        f64::from(refused.map(|one| weight[one.people.0]).sum::<u32>()) / f64::from(all)
-    });
-    // Of those drawn nobody may have been enrolled.
-    shares.retain(|share| share.is_finite());
-    shares.sort_by(f64::total_cmp);
-    shares
-}
-
-/// How often each person is in it, for each of so many draws of as many people.
-pub fn drawn<T>(tries: &Tries, draws: usize, mut of: impl FnMut(&[u32]) -> T) -> Vec<T> {
+/// How often each of these people is in it, for each of so many draws.
+fn drawn<T>(tries: &Tries, draws: usize, of: impl FnMut(&[u32]) -> T) -> Vec<T> {
     let both = |one: &Try| [one.people.0, one.people.1];
     let all = tries.impostors.iter().chain(&tries.genuine).flat_map(both);
-    let mut everybody: Vec<usize> = all.collect::<HashSet<_>>().into_iter().collect();
-    everybody.sort_unstable();
-    let most = everybody.last().map_or(0, |last| last + 1);
-    let mut random = Random(2);
-    (0..draws)
-        .map(|_| {
-            let mut weight = vec![0u32; most];
-            for _ in 0..everybody.len() {
-                weight[everybody[random.below(everybody.len())]] += 1;
-            }
-            of(&weight)
-        })
-        .collect()
+    draws::drawn(all, draws, of)
 }
 
 /// How many standard deviations below the mean that share of a normal distribution lies, as a negative number.
-pub fn deviations(rate: f64) -> f64 {
+fn deviations(rate: f64) -> f64 {
     Normal::standard().inverse_cdf(rate)
 }
 
