@@ -25,13 +25,14 @@ mod crowds;
 #[path = "support/groups.rs"]
 mod groups;
 #[allow(dead_code)]
+#[path = "support/intervals.rs"]
+mod intervals;
+#[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
 #[allow(dead_code)]
 #[path = "support/logins.rs"]
 mod logins;
-#[path = "support/paired.rs"]
-mod paired;
 #[allow(dead_code)]
 #[path = "support/rates.rs"]
 mod rates;

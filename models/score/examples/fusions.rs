@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Arguments and results are those of `--example cohorts`. An engine that has no cohort is also measured with one that is
-//! made of COHORT.jsonl as dlib's is. Nothing is written.
+//! made of COHORT.jsonl as dlib's is. Means are scaled back to the usual length of these people's encodings: 1, where all have it.
+//! Nothing is written.
 #![allow(clippy::print_stdout)]
 
 // Each example has its own use for these.
@@ -21,13 +22,14 @@ mod crowds;
 #[path = "support/groups.rs"]
 mod groups;
 #[allow(dead_code)]
+#[path = "support/intervals.rs"]
+mod intervals;
+#[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
 #[allow(dead_code)]
 #[path = "support/logins.rs"]
 mod logins;
-#[path = "support/paired.rs"]
-mod paired;
 #[allow(dead_code)]
 #[path = "support/rates.rs"]
 mod rates;
@@ -44,6 +46,7 @@ use averages::{Averaged, PARTING, people_of_the_cohort};
 use compared::Compared;
 use crowds::{Crowds, averages, none};
 use facelogin_score::{Cohort, Comparer, EngineId, Made, Quality};
+use groups::Vector;
 use lines::Result;
 use variant::{Fusion, Variant};
 
@@ -63,18 +66,17 @@ fn main() -> Result<()> {
         model: model.clone(),
     };
     let comparer = Comparer::of(&engine);
-    let made = Made {
-        command: String::new(),
-        source: String::new(),
-    };
     let people = people_of_the_cohort(Path::new(cohort), &engine)?;
-    let averaged = Averaged::of(&people, PARTING, &engine, made)?;
-    let cohort = Arc::new(Cohort::read(&averaged.description()?, &averaged.bytes)?);
+    let length = usual_length(&people);
+    let scaled: Vec<Vector> = people
+        .iter()
+        .map(|one| one.map(|value| value / long(one) * length))
+        .collect();
+    let (cohort, cohort_of_scaled) = (averaged(&people, &engine)?, averaged(&scaled, &engine)?);
     let compared = Compared::of(groups, &engine, &comparer)?;
-    let normalised = || averages(Arc::clone(&cohort));
     let daemons = || -> Crowds {
         if comparer.normalises() {
-            normalised()
+            averages(Arc::clone(&cohort))
         } else {
             none()
         }
@@ -89,15 +91,26 @@ fn main() -> Result<()> {
     };
 
     if !comparer.normalises() {
-        measure("normalised", normalised(), Fusion::Mean, Fusion::Mean);
         measure(
-            "scaled to length 1 and normalised",
-            normalised(),
-            Fusion::Unit,
-            Fusion::Unit,
+            "normalised",
+            averages(Arc::clone(&cohort)),
+            Fusion::Mean,
+            Fusion::Mean,
         );
     }
-    measure("scaled to length 1", daemons(), Fusion::Unit, Fusion::Unit);
+    let back = Fusion::Long(length);
+    measure(&format!("scaled back to {length:.3}"), daemons(), back, back);
+    measure(
+        &format!("scaled back to {length:.3}, normalised by averages of people who were, too"),
+        averages(cohort_of_scaled),
+        back,
+        back,
+    );
+    let any = Variant {
+        slack: f32::INFINITY,
+        ..Variant::with(daemons(), &comparer)
+    };
+    compared.measure("whatever each picture by itself is", &any);
     measure(
         "the nearest of the template's pictures",
         daemons(),
@@ -119,6 +132,26 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn averaged(people: &[Vector], engine: &EngineId) -> Result<Arc<Cohort>> {
+    let made = Made {
+        command: String::new(),
+        source: String::new(),
+    };
+    let averaged = Averaged::of(people, PARTING, engine, made)?;
+    Ok(Arc::new(Cohort::read(&averaged.description()?, &averaged.bytes)?))
+}
+
+/// The middle one.
+fn usual_length(people: &[Vector]) -> f64 {
+    let mut lengths: Vec<f64> = people.iter().map(long).collect();
+    lengths.sort_by(f64::total_cmp);
+    lengths[lengths.len() / 2]
+}
+
+fn long(one: &Vector) -> f64 {
+    one.iter().map(|value| value * value).sum::<f64>().sqrt()
 }
 
 fn sharp(quality: &Quality) -> f64 {

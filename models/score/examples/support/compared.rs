@@ -4,9 +4,9 @@ use std::path::Path;
 
 use facelogin_score::{Comparer, EngineId};
 
+use crate::intervals;
 use crate::lines::{Result, people};
-use crate::logins::{Daemons, Group, Kind, Way};
-use crate::paired::{Measured, Sure};
+use crate::logins::{Daemons, Group, Kind, Tries, Way};
 use crate::rates::Rates;
 
 /// False-match rates.
@@ -17,6 +17,29 @@ const FRAMES: usize = 3;
 
 /// As in `calibrate.rs`: a group whose smallest rate that rests on enough is larger sets no limit for all.
 const FARTHEST: f64 = 0.1;
+
+/// The logins of a group in one way.
+struct Measured {
+    tries: Tries,
+    rates: Rates,
+    /// By which limits are extrapolated.
+    deviation: f32,
+}
+
+impl Measured {
+    fn of<W: Way>(group: &Group, way: &W) -> Self {
+        let tries = group.tries_by(way, FRAMES);
+        Self {
+            rates: Rates::of(&tries),
+            deviation: Rates::among(group.singles_by(way).1).deviation(),
+            tries,
+        }
+    }
+
+    fn limit(&self, rate: f64) -> f32 {
+        self.rates.limit(rate, self.deviation)
+    }
+}
 
 /// The groups that are measured, and the daemon's way on them.
 pub struct Compared {
@@ -41,11 +64,10 @@ impl Compared {
             kind: Kind::Score,
         };
         let one = Self {
-            daemons: measured(&loaded, &daemons),
+            daemons: loaded.iter().map(|group| Measured::of(group, &daemons)).collect(),
             groups: loaded,
         };
-        for (group, measured) in one.groups.iter().zip(&one.daemons) {
-            let tries = measured.tries();
+        for (group, Measured { tries, rates, .. }) in one.groups.iter().zip(&one.daemons) {
             println!(
                 "{}: {} logins of strangers, {} of the enrolled, {} pairs of {} people; limits below {:.1e} are extrapolated",
                 group.name,
@@ -53,7 +75,7 @@ impl Compared {
                 tries.genuine.len(),
                 tries.pairs(),
                 tries.people(),
-                measured.known()
+                rates.known()
             );
         }
         println!("\nas the daemon does");
@@ -64,34 +86,38 @@ impl Compared {
     /// Measures it and prints it.
     pub fn measure<W: Way>(&self, name: &str, way: &W) {
         println!("\n{name}");
-        self.print(&measured(&self.groups, way), true);
+        let own: Vec<Measured> = self.groups.iter().map(|group| Measured::of(group, way)).collect();
+        self.print(&own, true);
     }
 
     fn print(&self, own: &[Measured], beside: bool) {
         for ((group, measured), daemons) in self.groups.iter().zip(own).zip(&self.daemons) {
             print!("  {}:", group.name);
-            for (place, rate) in RATES.iter().enumerate() {
-                print!("  {rate:.0e} {}", shown(measured.refused(place, *rate)));
+            for one in intervals::refused(&measured.tries, &RATES, measured.deviation) {
+                print!("  {:.0e} {}", one.rate, shown(one.share, one.interval));
             }
             println!();
             if beside {
                 print!("    more than the daemon:");
-                for (place, rate) in RATES.iter().enumerate() {
-                    print!(
-                        "  {rate:.0e} {}",
-                        shown(measured.more_than(daemons, place, *rate))
-                    );
+                let more = intervals::more(
+                    (&measured.tries, measured.deviation),
+                    (&daemons.tries, daemons.deviation),
+                    &RATES,
+                );
+                for (rate, more) in RATES.iter().zip(more) {
+                    print!("  {rate:.0e} {}", shown(more.share, more.interval));
                 }
                 println!();
             }
         }
         // As a level's limit is chosen: the worst group's is everybody's.
         for rate in RATES {
-            let setting = own.iter().filter(|one| one.known() <= FARTHEST);
+            let setting = own.iter().filter(|one| one.rates.known() <= FARTHEST);
             let limit = setting.map(|one| one.limit(rate)).fold(f32::MAX, f32::min);
             print!("  within {limit:.3}, {rate:.0e} or less on all:");
             for (group, measured) in self.groups.iter().zip(own) {
-                print!("  {} {:.1} %", group.name, 100.0 * measured.beyond(limit));
+                let beyond = intervals::beyond(&measured.tries, limit);
+                print!("  {} {}", group.name, shown(beyond.share, beyond.interval));
             }
             println!();
         }
@@ -102,30 +128,19 @@ impl Compared {
         for rate in [1e-2, 1e-3] {
             print!("  where {rate:.0e} of {} match:", self.groups[0].name);
             for (group, measured) in self.groups[1..].iter().zip(others) {
-                print!(
-                    "  {} {:.2} %",
-                    group.name,
-                    100.0 * measured.matched(first.limit(rate))
-                );
+                let share = measured.rates.share(first.limit(rate));
+                print!("  {} {:.2} %", group.name, 100.0 * share);
             }
             println!();
         }
     }
 }
 
-fn measured<W: Way>(groups: &[Group], way: &W) -> Vec<Measured> {
-    let one = |group: &Group| {
-        let deviation = Rates::among(group.singles_by(way).1).deviation();
-        Measured::of(group.tries_by(way, FRAMES), &RATES, deviation)
-    };
-    groups.iter().map(one).collect()
-}
-
-fn shown(sure: Sure) -> String {
+fn shown(share: f64, (low, high): (f64, f64)) -> String {
     format!(
         "{:.1} % ({:.1} to {:.1})",
-        100.0 * sure.value,
-        100.0 * sure.low,
-        100.0 * sure.high
+        100.0 * share,
+        100.0 * low,
+        100.0 * high
     )
 }

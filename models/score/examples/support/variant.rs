@@ -11,8 +11,8 @@ pub enum Fusion {
     Mean,
     /// By what the pictures of it count.
     Weighted(fn(&Quality) -> f64),
-    /// The mean, scaled back to length 1.
-    Unit,
+    /// The mean, scaled back to this length.
+    Long(f64),
     /// Not at all: the nearest counts. Of templates alone.
     Nearest,
 }
@@ -70,10 +70,12 @@ impl Variant {
         let all: Vec<&Encoding> = pictures.iter().map(|one| &one.encoding).collect();
         let mean = match fusion {
             Fusion::Mean | Fusion::Nearest => Encoding::mean(&all)?,
-            Fusion::Unit => {
+            Fusion::Long(length) => {
                 let mean = Encoding::mean(&all)?;
-                let squares = mean.as_slice().iter().map(|value| f64::from(*value).powi(2));
-                scaled(&mean, 1.0 / squares.sum::<f64>().sqrt())?
+                let values: Vec<f64> = mean.as_slice().iter().map(|value| f64::from(*value)).collect();
+                let own = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+                let scaled: Vec<f64> = values.iter().map(|value| value / own * length).collect();
+                Encoding::try_from_f64(&scaled).ok()?
             }
             Fusion::Weighted(weight) => {
                 let weights: Vec<f64> = pictures.iter().map(|one| weight(&one.quality)).collect();
@@ -123,9 +125,4 @@ impl Way for Variant {
     fn slack(&self) -> f32 {
         self.slack
     }
-}
-
-fn scaled(one: &Encoding, by: f64) -> Option<Encoding> {
-    let values: [f64; ENCODING_LEN] = std::array::from_fn(|i| f64::from(one.as_slice()[i]) * by);
-    Encoding::try_from_f64(&values).ok()
 }
