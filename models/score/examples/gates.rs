@@ -6,7 +6,7 @@
 //!
 //! LINES.jsonl are what `facelogind encode` writes. A picture is compared with templates of five that pass the gates of an enrolment, of another sitting, or that it is
 //! not in. For each quality the gates of a login hold in all others, and this one's is open. Printed are the misses of the
-//! enrolled at the limits of the levels `convenient` and `balanced`, and how many strangers come within 0.05 of the former and within it,
+//! enrolled at the limits of the levels `convenient` and `balanced`, and how many strangers come within 0.10 of the former and within it,
 //! each with 95 % by drawing people anew. It prints no names.
 #![allow(clippy::print_stdout)]
 
@@ -49,7 +49,7 @@ const OPEN: Gates = Gates {
 };
 
 /// Beyond a limit by so much a stranger is counted as near.
-const NEAR: f32 = 0.05;
+const NEAR: f32 = 0.10;
 
 /// A quality that a gate judges.
 struct Judged {
@@ -90,6 +90,9 @@ fn main() -> Result<()> {
                     }) && sitter.passes(&judged.others)
                 };
                 let (own, strangers) = compared(&people, &templates, &comparer, within);
+                if own.is_empty() {
+                    continue;
+                }
                 let edge = |edge: Option<f32>| edge.map_or(String::new(), |edge| edge.to_string());
                 println!(
                     "  {:>5} to {:5} {:5} of {:3} people; missed {}; at balanced {}; strangers near {}, within {}, of {} pairs",
