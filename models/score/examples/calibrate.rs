@@ -10,7 +10,7 @@
 //! What is measured are whole logins as the daemon runs them (`facelogin_score::Login`): a template of five good
 //! pictures of one occasion, against twelve usable pictures of another, fused three at a time: ten windows, all that a login
 //! may try. For comparison one and five at a time (of four and twenty pictures), and by the raw distance. Whoever went into the
-//! cohort is left out. It prints no names.
+//! cohort is left out. Intervals are 95 %, by drawing people anew (`support/intervals.rs`). It prints no names.
 //!
 //! A limit is that of the worst group. Below the rate of ENOUGH false matches, of ENOUGH_PAIRS pairs of people, it is extrapolated: the
 //! tail goes on as that of a normal distribution. Its deviation is that of single pictures of strangers, of which there
@@ -47,6 +47,9 @@ const AIMS: [(Level, f64); 3] = [
     (Level::Strict, 1e-6),
 ];
 
+/// False-match rates that are printed.
+const RATES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+
 /// Pictures fused into a probe: the default, for which the limits are.
 const FRAMES: usize = 3;
 
@@ -73,28 +76,27 @@ fn main() -> Result<()> {
             None => group(file)?,
         });
     }
-    for (how, comparer, kind) in [
-        ("raw distance", Comparer::of(&engine), Kind::Distance),
-        ("score", Comparer::of(&engine), Kind::Score),
-    ] {
-        let deviations: Vec<f32> = loaded
-            .iter()
-            .map(|group| Rates::among(group.singles(&comparer, kind).1).deviation())
-            .collect();
-        for frames in [1, 3, 5] {
-            let all: Vec<Rates> = loaded
-                .iter()
-                .zip(&deviations)
-                .map(|(group, deviation)| {
-                    let tries = group.tries(&comparer, kind, frames);
-                    print!("{how}, {frames} fused, {}: ", group.name);
-                    table(&tries, *deviation)
-                })
-                .collect();
-            across(&loaded, &all, deviations[0]);
+    let comparer = Comparer::of(&engine);
+    for frames in [1, 3, 5] {
+        let distances = measured_by(&loaded, &comparer, Kind::Distance, frames, "raw distance");
+        let scores = measured_by(&loaded, &comparer, Kind::Score, frames, "score");
+        for ((group, score), distance) in loaded.iter().zip(&scores).zip(&distances) {
+            print!("more by score than by distance, {frames} fused, {}:", group.name);
+            for (rate, one) in RATES.iter().zip(intervals::more(
+                (&score.0, score.1),
+                (&distance.0, distance.1),
+                &RATES,
+            )) {
+                print!(
+                    " {rate:.0e} {:+.1} ({:+.1} to {:+.1})",
+                    100.0 * one.share,
+                    100.0 * one.interval.0,
+                    100.0 * one.interval.1
+                );
+            }
+            println!();
         }
     }
-    let comparer = Comparer::of(&engine);
     let measured: Vec<(&Group, Tries)> = loaded
         .iter()
         .map(|group| (group, group.tries(&comparer, Kind::Score, FRAMES)))
@@ -108,7 +110,7 @@ fn main() -> Result<()> {
             "{}: a deviation is {:.3} for logins; single pictures of {people} people: {:.3}, at",
             group.name, of[0], of[1]
         );
-        for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
+        for rate in RATES {
             print!(" {rate:.0e} {:.3}", singles.limit(rate, of[1]));
         }
         println!(" (from {:.1e} on extrapolated)", singles.known());
@@ -205,16 +207,43 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Each group's logins and the deviation of its tail, by distance or score.
+fn measured_by(
+    groups: &[Group],
+    comparer: &Comparer,
+    kind: Kind,
+    frames: usize,
+    how: &str,
+) -> Vec<(Tries, f32)> {
+    let measured: Vec<(Tries, f32)> = groups
+        .iter()
+        .map(|group| {
+            let tries = group.tries(comparer, kind, frames);
+            let deviation = Rates::among(group.singles(comparer, kind).1).deviation();
+            print!("{how}, {frames} fused, {}: ", group.name);
+            table(&tries, deviation);
+            (tries, deviation)
+        })
+        .collect();
+    across(groups, &measured);
+    measured
+}
+
 /// How many strangers of each group a limit lets in that was set on the first group alone.
-fn across(groups: &[Group], rates: &[Rates], deviation: f32) {
-    let [first, others @ ..] = rates else {
+fn across(groups: &[Group], measured: &[(Tries, f32)]) {
+    let [(first, deviation), others @ ..] = measured else {
         return;
     };
     for rate in [1e-2, 1e-3] {
-        let limit = first.limit(rate, deviation);
+        let limit = Rates::of(first).limit(rate, *deviation);
         print!("  within {limit:.3}, {rate:.0e} on {}:", groups[0].name);
-        for (group, rates) in groups[1..].iter().zip(others) {
-            print!(" {} {:.2} %", group.name, 100.0 * rates.share(limit));
+        for (group, (tries, _)) in groups[1..].iter().zip(others) {
+            let (share, (low, high)) = intervals::strangers_within(tries, limit);
+            let percent = [share, low, high].map(|share| format!("{:.2}", 100.0 * share));
+            print!(
+                " {} {} % ({} to {})",
+                group.name, percent[0], percent[1], percent[2]
+            );
         }
         println!();
     }
@@ -248,8 +277,7 @@ fn made(args: &[String]) -> String {
     )
 }
 
-fn table(tries: &Tries, deviation: f32) -> Rates {
-    let rates = Rates::of(tries);
+fn table(tries: &Tries, deviation: f32) {
     println!(
         "{} impostor and {} genuine logins, {} pairs of {} people",
         tries.impostors.len(),
@@ -257,7 +285,7 @@ fn table(tries: &Tries, deviation: f32) -> Rates {
         tries.pairs(),
         tries.people()
     );
-    for one in intervals::refused(tries, &[1e-2, 1e-3, 1e-4, 1e-5, 1e-6], deviation) {
+    for one in intervals::refused(tries, &RATES, deviation) {
         println!(
             "  FMR {:.0e}{}: limit {:.3}, FNMR {:.1} % ({:.1} to {:.1})",
             one.rate,
@@ -268,5 +296,4 @@ fn table(tries: &Tries, deviation: f32) -> Rates {
             100.0 * one.interval.1
         );
     }
-    rates
 }

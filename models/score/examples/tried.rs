@@ -37,6 +37,7 @@ use lines::{Result, people};
 use logins::Tries;
 use mixed::{Group, Walk, Walks};
 use rates::Rates;
+use rates::draws::{DRAWS, drawn, interval};
 
 /// False-match rates.
 const RATES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
@@ -55,10 +56,13 @@ fn main() -> Result<()> {
     };
     let comparer = Comparer::of(&engine);
     let present = Measured::read(present, &engine, &comparer)?;
+    usable(&present.usable, None);
+    let counts = present.usable.clone();
     let present = Way::of(&present, None);
     present.print(None);
     for files in others {
         let measured = Measured::read(files, &engine, &comparer)?;
+        usable(&measured.usable, Some(&counts));
         if !measured.again {
             Way::of(&measured, None).print(Some(&present));
             continue;
@@ -78,6 +82,8 @@ struct Measured {
     again: bool,
     walks: Walks,
     deviation: f32,
+    /// Of each person how many pictures a login would take, and how many there are.
+    usable: Vec<(u32, u32)>,
 }
 
 impl Measured {
@@ -91,10 +97,8 @@ impl Measured {
         let walks = group.walks(comparer);
         let deviation = Rates::among(group.singles(comparer)).deviation();
         println!(
-            "{files}: {} templates, {} of {} pictures usable, {} strangers' logins, {} of the enrolled, deviation {deviation:.3}",
+            "{files}: {} templates, {} strangers' logins, {} of the enrolled, deviation {deviation:.3}",
             group.templates(comparer).len(),
-            group.usable,
-            group.pictures,
             walks.strangers.len(),
             walks.genuine.len()
         );
@@ -102,6 +106,7 @@ impl Measured {
             again: !again.is_empty(),
             walks,
             deviation,
+            usable: group.usable,
         })
     }
 }
@@ -154,6 +159,32 @@ impl Way {
             }
         }
     }
+}
+
+/// How many of the pictures a login would take, in percent, and how many more than in the present way.
+fn usable(counts: &[(u32, u32)], present: Option<&[(u32, u32)]>) {
+    let share = |counts: &[(u32, u32)], weight: &[u32]| {
+        let sum = |of: fn(&(u32, u32)) -> u32| {
+            let all = counts.iter().zip(weight);
+            f64::from(all.map(|(counts, weight)| of(counts) * weight).sum::<u32>())
+        };
+        100.0 * sum(|(usable, _)| *usable) / sum(|(_, all)| *all)
+    };
+    let everybody = vec![1; counts.len()];
+    let (low, high) =
+        interval(drawn(0..counts.len(), DRAWS, |weight| share(counts, weight))).unwrap_or((0.0, 100.0));
+    print!(
+        "    usable {} of {} pictures: {:.1} % ({low:.1} to {high:.1})",
+        counts.iter().map(|(usable, _)| usable).sum::<u32>(),
+        counts.iter().map(|(_, all)| all).sum::<u32>(),
+        share(counts, &everybody)
+    );
+    if let Some(present) = present {
+        let differ = |weight: &[u32]| share(counts, weight) - share(present, weight);
+        let (low, high) = interval(drawn(0..counts.len(), DRAWS, differ)).unwrap_or((-100.0, 100.0));
+        print!("; {:+.1} ({low:+.1} to {high:+.1})", differ(&everybody));
+    }
+    println!();
 }
 
 /// How many pictures, of a login of the enrolled and of a stranger's.

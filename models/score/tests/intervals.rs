@@ -15,7 +15,7 @@ mod logins;
 mod rates;
 
 use logins::{Tries, Try};
-use rates::draws::{drawn, interval, unseen};
+use rates::draws::{drawn, interval};
 
 fn login(enrolled: usize, who: usize, reach: f32) -> Try {
     Try {
@@ -67,8 +67,8 @@ fn of_none_refused_and_of_all_it_is_the_rule_of_three() {
     let all = intervals::beyond(&all_of(30, |_| 0.9), 0.5);
     assert_eq!((all.share, all.interval), (1.0, (0.9, 1.0)));
     // Fewer than three people say nothing.
-    assert_eq!(unseen(2), 1.0);
-    assert_eq!(unseen(0), 1.0);
+    assert_eq!(intervals::unseen(2), 1.0);
+    assert_eq!(intervals::unseen(0), 1.0);
 }
 
 #[test]
@@ -91,6 +91,18 @@ fn the_limit_is_that_which_those_drawn_lead_to() {
     assert_eq!((one.limit, one.share), (0.5, 1.0));
     // In a third of the draws nobody is person 0: the limit lies at 0.9 and nobody is refused.
     assert_eq!(one.interval, (0.0, 1.0));
+}
+
+#[test]
+fn of_strangers_within_a_limit_it_is_pairs_of_those_drawn_that_count() {
+    // Of three people two come near each other: a third of the pairs; drawn without either, none, and of them alone all.
+    let mut tries = all_of(3, |_| 0.0);
+    for one in &mut tries.impostors {
+        one.reach = if one.pair() == (0, 1) { 0.1 } else { 0.9 };
+    }
+    let (share, interval) = intervals::strangers_within(&tries, 0.5);
+    assert!((share - 1.0 / 3.0).abs() < 1e-9);
+    assert_eq!(interval, (0.0, 1.0));
 }
 
 #[test]

@@ -36,8 +36,3 @@ pub fn interval(figures: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     let last = figures.len().checked_sub(1)?;
     Some((figures[last * 25 / 1000], figures[last * 975 / 1000]))
 }
-
-/// The share of people, at most, who are unlike all of so many: with 95 % confidence about 3 of as many (the rule of three).
-pub fn unseen(people: usize) -> f64 {
-    (3.0 / people.max(1) as f64).min(1.0)
-}

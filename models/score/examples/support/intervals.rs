@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::logins::{Tries, Try};
 use crate::rates::Rates;
-use crate::rates::draws::{DRAWS, drawn, interval, unseen};
+use crate::rates::draws::{DRAWS, drawn, interval};
 
 /// The share of the logins of the enrolled that is refused: false non-matches.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,21 @@ pub fn beyond(tries: &Tries, limit: f32) -> Share {
     of(tries, limit, drawn)
 }
 
+/// The share of strangers within a limit that was set otherwise, and 95 % of what it is by people drawn anew.
+pub fn strangers_within(tries: &Tries, limit: f32) -> (f64, (f64, f64)) {
+    let share = |weight: &dyn Fn(usize) -> u32| {
+        let (mut all, mut near) = (0.0, 0.0);
+        for one in &tries.impostors {
+            let weight = f64::from(weight(one.people.0) * weight(one.people.1));
+            all += weight;
+            near += if one.reach <= limit { weight } else { 0.0 };
+        }
+        near / all
+    };
+    let drawn = drawn(everybody(tries), DRAWS, |weight| share(&|who| weight[who]));
+    (share(&|_| 1), interval(drawn).unwrap_or((0.0, 1.0)))
+}
+
 /// How many more of the enrolled are refused than in another way, of which these are the logins of the same people.
 pub fn more(tries: (&Tries, f32), than: (&Tries, f32), rates: &[f64]) -> Vec<More> {
     let [own, other] = [tries, than].map(|(tries, deviation)| Held::of(tries, deviation));
@@ -81,6 +96,11 @@ pub fn more(tries: (&Tries, f32), than: (&Tries, f32), rates: &[f64]) -> Vec<Mor
         }
     };
     rates.iter().enumerate().map(one).collect()
+}
+
+/// The share of people, at most, who are unlike all of so many: with 95 % confidence about 3 of as many (the rule of three).
+pub fn unseen(people: usize) -> f64 {
+    (3.0 / people.max(1) as f64).min(1.0)
 }
 
 fn everybody(tries: &Tries) -> impl Iterator<Item = usize> {

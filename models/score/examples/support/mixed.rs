@@ -32,10 +32,8 @@ pub struct Group {
     /// Of each person the occasions.
     occasions: Vec<Vec<Vec<Shot>>>,
     sittings: bool,
-    /// All there are.
-    pub pictures: usize,
-    /// Those that a login would take.
-    pub usable: usize,
+    /// Of each person how many pictures a login would take, and how many there are.
+    pub usable: Vec<(u32, u32)>,
 }
 
 /// One login, window by window.
@@ -132,8 +130,7 @@ impl Group {
         let mut group = Self {
             occasions: Vec::new(),
             sittings: false,
-            pictures: 0,
-            usable: 0,
+            usable: Vec::new(),
         };
         for (person, pictures) in login {
             if of_the_cohort(person, pictures.len()) {
@@ -143,6 +140,7 @@ impl Group {
             if !same(enrol) || !again.is_none_or(same) {
                 return Err("the files are not of the same pictures".into());
             }
+            let mut taken = (0, 0);
             let mut foci = [BTreeMap::new(), BTreeMap::new()];
             let mut own: Vec<(Option<String>, Vec<Shot>)> = Vec::new();
             for (place, picture) in pictures.iter().enumerate().take(PICTURES * 4) {
@@ -158,8 +156,8 @@ impl Group {
                         Some(face.encoding.clone())
                     }),
                 };
-                group.pictures += 1;
-                group.usable += usize::from(shot.login.is_some());
+                taken.0 += u32::from(shot.login.is_some());
+                taken.1 += 1;
                 if shot.enrol.is_none() && shot.login.is_none() {
                     continue;
                 }
@@ -171,6 +169,7 @@ impl Group {
             }
             let own = own.into_iter().map(|(_, all)| all);
             group.occasions.push(own.collect());
+            group.usable.push(taken);
         }
         Ok(group)
     }
