@@ -11,6 +11,9 @@
 
 // Each example has its own use for these.
 #[allow(dead_code)]
+#[path = "support/intervals.rs"]
+mod intervals;
+#[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
 #[allow(dead_code)]

@@ -11,6 +11,9 @@
 
 // Each example has its own use for these.
 #[allow(dead_code)]
+#[path = "support/intervals.rs"]
+mod intervals;
+#[allow(dead_code)]
 #[path = "support/lines.rs"]
 mod lines;
 #[allow(dead_code)]
@@ -33,7 +36,7 @@ use facelogin_score::gates::LOGIN;
 use facelogin_score::uncalibrated::{SFACE, limit};
 use facelogin_score::{Comparer, Encoding, EngineId, Fused};
 use lines::{Result, people};
-use shares::{percentiles, share};
+use shares::{Compared, percentiles, share};
 use sitters::{Person, Template, everybody};
 
 const FRAMES: usize = 3;
@@ -77,6 +80,22 @@ fn limits(engine: &EngineId) -> Vec<f32> {
         .collect()
 }
 
+/// Three pictures against a template.
+struct Probe {
+    /// Whose template, and whose the third picture is.
+    people: (usize, usize),
+    fused: f32,
+    /// How much farther than that the farthest of the three lies.
+    farther: f32,
+}
+
+impl Probe {
+    /// The limit at which it passes.
+    fn reach(&self, slack: f32) -> f32 {
+        self.fused.max(self.fused + self.farther - slack)
+    }
+}
+
 /// Of three pictures in a row the farthest, and the mean; and the same with one of them a stranger's.
 fn windows(people: &[Person], comparer: &Comparer, limits: &[f32]) {
     let templates = Template::all(people, comparer);
@@ -84,11 +103,17 @@ fn windows(people: &[Person], comparer: &Comparer, limits: &[f32]) {
         let probe = comparer.fuse(pictures)?;
         Some(comparer.compare(template, &probe).score)
     };
-    // The fused score, and how much farther the farthest lies.
-    let look = |template: &Fused, pictures: &[&Encoding]| {
-        let fused = score(template, pictures)?;
-        let singles: Option<Vec<f32>> = pictures.iter().map(|one| score(template, &[one])).collect();
-        Some((fused, singles?.into_iter().fold(f32::MIN, f32::max) - fused))
+    let probe = |template: &Template, who: usize, pictures: &[&Encoding]| {
+        let fused = score(&template.fused, pictures)?;
+        let singles: Option<Vec<f32>> = pictures
+            .iter()
+            .map(|one| score(&template.fused, &[one]))
+            .collect();
+        Some(Probe {
+            people: (template.who, who),
+            fused,
+            farther: singles?.into_iter().fold(f32::MIN, f32::max) - fused,
+        })
     };
     let strangers: Vec<(usize, &Encoding)> = people
         .iter()
@@ -105,17 +130,15 @@ fn windows(people: &[Person], comparer: &Comparer, limits: &[f32]) {
                 .map(|place| occasion[place].encoding())
                 .collect();
             for window in pictures.windows(FRAMES).step_by(STEP) {
-                let of = (template.who, template.who);
-                own.extend(look(&template.fused, window).map(|look| (of, look)));
+                own.extend(probe(template, template.who, window));
                 for (who, stranger) in strangers.iter().filter(|(who, _)| *who != template.who) {
                     let mixed: Vec<&Encoding> = window[1..].iter().copied().chain([*stranger]).collect();
-                    let of = (template.who, *who);
-                    swapped.extend(look(&template.fused, &mixed).map(|look| (of, look)));
+                    swapped.extend(probe(template, *who, &mixed));
                 }
             }
         }
     }
-    let farther: Vec<_> = own.iter().map(|(of, (_, farther))| (*of, *farther)).collect();
+    let farther: Vec<Compared> = own.iter().map(|one| (one.people, one.farther)).collect();
     percentiles("three in a row, the farthest beyond their mean", &farther);
     let mut slacks = SLACKS.to_vec();
     slacks.push(comparer.single_slack());
@@ -123,10 +146,9 @@ fn windows(people: &[Person], comparer: &Comparer, limits: &[f32]) {
     slacks.dedup();
     for limit in limits {
         for slack in &slacks {
-            let passing = |all: &[((usize, usize), (f32, f32))]| {
-                let needed = |(fused, farther): (f32, f32)| fused.max(fused + farther - slack);
-                let all: Vec<_> = all.iter().map(|(of, look)| (*of, needed(*look))).collect();
-                share(&all, |needed| needed <= *limit)
+            let passing = |all: &[Probe]| {
+                let all: Vec<Compared> = all.iter().map(|one| (one.people, one.reach(*slack))).collect();
+                share(&all, |reach| reach <= *limit)
             };
             println!(
                 "  within {limit:.3}, slack {slack}: own {}, one a stranger's {}",

@@ -1,4 +1,5 @@
 //! A way to compare that says what the daemon says comes to what the daemon's own code comes to.
+#![allow(clippy::unwrap_used)]
 
 // The examples use all of it.
 #[allow(dead_code)]

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::rates::draws::{DRAWS, drawn, interval, unseen};
+use crate::intervals::unseen;
+use crate::rates::draws::{DRAWS, drawn, interval};
 
 /// A comparison: whose template and whose picture, and what came of it.
 pub type Compared = ((usize, usize), f32);
@@ -15,10 +16,9 @@ const FEWER_DRAWS: usize = 400;
 /// A share of comparisons.
 pub struct Share {
     pub share: f64,
-    /// 95 % by drawing people anew: up to no less than 3 in as many people, and from no more than that below all.
+    /// 95 % by drawing people anew. It ends no lower than 3 in as many people, or pairs of people, as were compared, and
+    /// begins no higher than that below all.
     pub interval: (f64, f64),
-    /// Pairs of different people, or people where each was compared with themselves.
-    pub pairs: usize,
 }
 
 impl Share {
@@ -51,15 +51,14 @@ impl Share {
                 f64::from(weight[one] * stranger)
             })
         });
-        let unseen = unseen(people.len());
         let (low, high) = interval(drawn)?;
         let mut pairs: Vec<(usize, usize)> = tally.iter().map(|((a, b), _)| (*a.min(b), *a.max(b))).collect();
         pairs.sort_unstable();
         pairs.dedup();
+        let unseen = unseen(pairs.len());
         Some(Self {
             share: share(&|_, _| 1.0),
             interval: (low.min(1.0 - unseen), high.max(unseen)),
-            pairs: pairs.len(),
         })
     }
 }
