@@ -128,8 +128,8 @@ impl Compared {
         for rate in [1e-2, 1e-3] {
             print!("  where {rate:.0e} of {} match:", self.groups[0].name);
             for (group, measured) in self.groups[1..].iter().zip(others) {
-                let share = measured.rates.share(first.limit(rate));
-                print!("  {} {:.2} %", group.name, 100.0 * share);
+                let (share, interval) = intervals::strangers_within(&measured.tries, first.limit(rate));
+                print!("  {} {}", group.name, shown(share, interval));
             }
             println!();
         }
