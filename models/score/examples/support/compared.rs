@@ -128,8 +128,10 @@ impl Compared {
         for rate in [1e-2, 1e-3] {
             print!("  where {rate:.0e} of {} match:", self.groups[0].name);
             for (group, measured) in self.groups[1..].iter().zip(others) {
-                let (share, interval) = intervals::strangers_within(&measured.tries, first.limit(rate));
-                print!("  {} {}", group.name, shown(share, interval));
+                let (share, (low, high)) = intervals::strangers_within(&measured.tries, first.limit(rate));
+                // Of so few pairs of people.
+                let unseen = intervals::unseen(measured.tries.pairs());
+                print!("  {} {}", group.name, shown(share, (low, high.max(unseen))));
             }
             println!();
         }
