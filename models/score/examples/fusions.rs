@@ -46,12 +46,15 @@ use averages::{Averaged, PARTING, people_of_the_cohort};
 use compared::Compared;
 use crowds::{Crowds, averages, none};
 use facelogin_score::{Cohort, Comparer, EngineId, Made, Quality};
-use groups::Vector;
+use groups::{Parting, Vector};
 use lines::Result;
 use variant::{Fusion, Variant};
 
 /// What a picture counts that shows the face from so many degrees aside: half.
 const HALF_DEG: f64 = 10.0;
+
+/// Other beginnings of k-means than the built-in cohort's.
+const STARTS: [u64; 5] = [2, 3, 4, 5, 6];
 
 /// What a picture counts.
 type Weight = fn(&Quality) -> f64;
@@ -72,7 +75,10 @@ fn main() -> Result<()> {
         .iter()
         .map(|one| one.map(|value| value / long(one) * length))
         .collect();
-    let (cohort, cohort_of_scaled) = (averaged(&people, &engine)?, averaged(&scaled, &engine)?);
+    let (cohort, cohort_of_scaled) = (
+        averaged(&people, PARTING, &engine)?,
+        averaged(&scaled, PARTING, &engine)?,
+    );
     let compared = Compared::of(groups, &engine, &comparer)?;
     let daemons = || -> Crowds {
         if comparer.normalises() {
@@ -106,6 +112,21 @@ fn main() -> Result<()> {
         back,
         back,
     );
+    // Whether that hangs on where k-means began.
+    for start in STARTS.into_iter().filter(|_| comparer.normalises()) {
+        let parting = Parting { start, ..PARTING };
+        let other = averaged(&people, parting, &engine)?;
+        let name = format!("averages of start {start}");
+        measure(&name, averages(Arc::clone(&other)), Fusion::Mean, Fusion::Mean);
+        measure(&format!("{name}, scaled back"), averages(other), back, back);
+        let other = averaged(&scaled, parting, &engine)?;
+        measure(
+            &format!("{name}, scaled back as the people were"),
+            averages(other),
+            back,
+            back,
+        );
+    }
     let any = Variant {
         slack: f32::INFINITY,
         ..Variant::with(daemons(), &comparer)
@@ -134,12 +155,12 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn averaged(people: &[Vector], engine: &EngineId) -> Result<Arc<Cohort>> {
+fn averaged(people: &[Vector], parting: Parting, engine: &EngineId) -> Result<Arc<Cohort>> {
     let made = Made {
         command: String::new(),
         source: String::new(),
     };
-    let averaged = Averaged::of(people, PARTING, engine, made)?;
+    let averaged = Averaged::of(people, parting, engine, made)?;
     Ok(Arc::new(Cohort::read(&averaged.description()?, &averaged.bytes)?))
 }
 
