@@ -3,9 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 
 use facelogin_score::gates::{ENROLMENT, Focus, LOGIN, one_good_face};
-use facelogin_score::{Comparer, Encoding, Fused, Limit, Login, LoginRules, WINDOWS};
+use facelogin_score::{Comparer, Encoding, WINDOWS};
 
 use crate::lines::{People, Picture, of_the_cohort};
+
+// Each example has its own use for it.
+#[allow(dead_code)]
+#[path = "ways.rs"]
+mod ways;
+pub use ways::{Daemons, Kind, Usable, Way};
 
 /// Pictures of a template.
 const TEMPLATE: usize = 5;
@@ -21,16 +27,6 @@ const SINGLES: usize = 4;
 /// Of one person, whose hundreds of pictures would outweigh all others.
 const PICTURES: usize = 60;
 
-/// A usable picture, and whether an enrolment would take it.
-type Usable = (Encoding, bool);
-
-/// What is measured by.
-#[derive(Clone, Copy)]
-pub enum Kind {
-    Distance,
-    Score,
-}
-
 /// People who are measured together.
 pub struct Group {
     pub name: String,
@@ -39,7 +35,7 @@ pub struct Group {
 
 /// One person's usable pictures.
 struct Person {
-    /// By occasion, and which of them an enrolment would take.
+    /// By occasion.
     occasions: Vec<Vec<Usable>>,
     /// Whether pictures tell the sitting they are of.
     sittings: bool,
@@ -122,49 +118,58 @@ impl Group {
         Encoding::mean(&means.iter().collect::<Vec<_>>())
     }
 
+    /// [`Self::singles_by`] in the daemon's way.
+    pub fn singles(&self, comparer: &Comparer, kind: Kind) -> (usize, Vec<f32>) {
+        self.singles_by(&Daemons { comparer, kind })
+    }
+
     /// How many people, and how near single pictures of strangers come to single pictures: some of each occasion. Of many more people
     /// than there are complete logins of.
-    pub fn singles(&self, comparer: &Comparer, kind: Kind) -> (usize, Vec<f32>) {
+    pub fn singles_by<W: Way>(&self, way: &W) -> (usize, Vec<f32>) {
         let (mut enrolled, mut tried) = (Vec::new(), Vec::new());
         for (who, person) in self.people.iter().enumerate() {
             for occasion in &person.occasions {
-                let fused = |encoding| Some((who, comparer.fuse(&[encoding])?));
-                let good = occasion.iter().filter(|(_, good)| *good);
-                enrolled.extend(good.take(ENROLLED_SINGLES).filter_map(|(one, _)| fused(one)));
-                tried.extend(occasion.iter().take(SINGLES).filter_map(|(one, _)| fused(one)));
+                let good = occasion.iter().filter(|one| one.good).take(ENROLLED_SINGLES);
+                enrolled.extend(good.flat_map(|one| way.template(&[one])).map(|one| (who, one)));
+                let probes = occasion.iter().take(SINGLES);
+                tried.extend(probes.filter_map(|one| Some((who, way.probe(&[one])?))));
             }
         }
         let mut reaches = Vec::new();
         for (who, probe) in &tried {
             for (_, template) in enrolled.iter().filter(|(other, _)| other != who) {
-                let comparison = comparer.compare(template, probe);
-                reaches.push(match kind {
-                    Kind::Distance => comparison.distance,
-                    Kind::Score => comparison.score,
-                });
+                reaches.push(way.apart(template, probe));
             }
         }
         (self.people.len(), reaches)
     }
 
-    /// Everybody's templates against everybody's logins.
+    /// [`Self::tries_by`] in the daemon's way.
     pub fn tries(&self, comparer: &Comparer, kind: Kind, frames: usize) -> Tries {
+        self.tries_by(&Daemons { comparer, kind }, frames)
+    }
+
+    /// Everybody's templates against everybody's logins.
+    pub fn tries_by<W: Way>(&self, way: &W, frames: usize) -> Tries {
         let mut tries = Tries {
             impostors: Vec::new(),
             genuine: Vec::new(),
         };
-        let enrolled = self.templates(comparer);
-        let all: Vec<Fused> = enrolled.iter().map(|template| template.fused.clone()).collect();
+        let enrolled = self.templates(way);
+        let all: Vec<&[W::Point]> = enrolled
+            .iter()
+            .map(|template| template.points.as_slice())
+            .collect();
         for (who, Person { occasions, sittings }) in self.people.iter().enumerate() {
             for (when, occasion) in occasions.iter().enumerate() {
-                let pictures: Vec<&Encoding> = occasion.iter().map(|(encoding, _)| encoding).collect();
+                let pictures: Vec<&Usable> = occasion.iter().collect();
                 let length = WINDOWS * frames;
                 for start in (0..pictures.len()).step_by(STEP).take(LOGINS) {
                     // A shorter one has fewer chances to match than a login has.
                     let Some(login) = pictures.get(start..start + length) else {
                         break;
                     };
-                    let reaches = reaches(comparer, kind, frames, all.clone(), login);
+                    let reaches = way.reaches(frames, &all, login);
                     let strangers = enrolled
                         .iter()
                         .zip(&reaches)
@@ -186,64 +191,30 @@ impl Group {
                     }
                 }
                 if !sittings {
-                    self.others(
-                        comparer,
-                        kind,
-                        frames,
-                        who,
-                        occasion,
-                        &enrolled,
-                        &mut tries.genuine,
-                    );
+                    let own = enrolled.iter().filter(|template| template.who == who);
+                    tries.genuine.extend(others(way, frames, occasion, own));
                 }
             }
         }
         tries
     }
 
-    /// A person's templates against their pictures that are not in it, each of an occasion of its own.
-    #[allow(clippy::too_many_arguments)]
-    fn others(
-        &self,
-        comparer: &Comparer,
-        kind: Kind,
-        frames: usize,
-        who: usize,
-        occasion: &[Usable],
-        enrolled: &[Template],
-        genuine: &mut Vec<Try>,
-    ) {
-        for template in enrolled.iter().filter(|template| template.who == who) {
-            let places = (0..occasion.len()).filter(|place| !template.pictures.contains(place));
-            let pictures: Vec<&Encoding> = places.map(|place| &occasion[place].0).collect();
-            for login in pictures.chunks_exact(WINDOWS * frames).take(LOGINS) {
-                let reach = reaches(comparer, kind, frames, vec![template.fused.clone()], login);
-                genuine.extend(reach.into_iter().flatten().map(|reach| Try {
-                    people: (who, who),
-                    reach,
-                }));
-            }
-        }
-    }
-
-    fn templates(&self, comparer: &Comparer) -> Vec<Template> {
+    fn templates<W: Way>(&self, way: &W) -> Vec<Template<W::Point>> {
         let mut templates = Vec::new();
         for (who, person) in self.people.iter().enumerate() {
             for (when, occasion) in person.occasions.iter().enumerate() {
-                let good: Vec<usize> = (0..occasion.len()).filter(|place| occasion[*place].1).collect();
-                // Spread over the occasion, as an enrolment's are over its time.
-                let step = good.len() / TEMPLATE;
-                for draw in 0..DRAWS.min(step) {
-                    let pictures: Vec<usize> = (0..TEMPLATE)
-                        .map(|k| good[k * step + draw * step / DRAWS.min(step)])
-                        .collect();
-                    let all: Vec<&Encoding> = pictures.iter().map(|place| &occasion[*place].0).collect();
-                    if let Some(fused) = comparer.fuse(&all) {
+                let good: Vec<usize> = (0..occasion.len())
+                    .filter(|place| occasion[*place].good)
+                    .collect();
+                for pictures in spread(&good) {
+                    let all: Vec<&Usable> = pictures.iter().map(|place| &occasion[*place]).collect();
+                    let points = way.template(&all);
+                    if !points.is_empty() {
                         templates.push(Template {
                             who,
                             when,
                             pictures,
-                            fused,
+                            points,
                         });
                     }
                 }
@@ -251,6 +222,39 @@ impl Group {
         }
         templates
     }
+}
+
+/// The places of each template's pictures, from those of an occasion's good ones: spread over it, as an enrolment's are over its time.
+pub fn spread(good: &[usize]) -> impl Iterator<Item = Vec<usize>> {
+    let step = good.len() / TEMPLATE;
+    let draws = DRAWS.min(step);
+    (0..draws).map(move |draw| {
+        (0..TEMPLATE)
+            .map(|k| good[k * step + draw * step / draws])
+            .collect()
+    })
+}
+
+/// A person's templates against their pictures that are not in it, each of an occasion of its own.
+fn others<'a, W: Way + 'a>(
+    way: &W,
+    frames: usize,
+    occasion: &[Usable],
+    own: impl Iterator<Item = &'a Template<W::Point>>,
+) -> Vec<Try> {
+    let mut genuine = Vec::new();
+    for template in own {
+        let places = (0..occasion.len()).filter(|place| !template.pictures.contains(place));
+        let pictures: Vec<&Usable> = places.map(|place| &occasion[place]).collect();
+        for login in pictures.chunks_exact(WINDOWS * frames).take(LOGINS) {
+            let reach = way.reaches(frames, &[&template.points], login);
+            genuine.extend(reach.into_iter().flatten().map(|reach| Try {
+                people: (template.who, template.who),
+                reach,
+            }));
+        }
+    }
+    genuine
 }
 
 impl Person {
@@ -269,7 +273,11 @@ impl Person {
             {
                 continue;
             }
-            let one = (face.encoding.clone(), one_good_face(&faces, &ENROLMENT).is_ok());
+            let one = Usable {
+                encoding: face.encoding.clone(),
+                quality: face.quality,
+                good: one_good_face(&faces, &ENROLMENT).is_ok(),
+            };
             match own.iter_mut().find(|(other, _)| *other == session) {
                 Some((_, all)) if all.len() < PICTURES => all.push(one),
                 Some(_) => {}
@@ -283,33 +291,14 @@ impl Person {
     }
 
     fn mean(&self) -> Option<Encoding> {
-        let all: Vec<&Encoding> = self.occasions.iter().flatten().map(|(one, _)| one).collect();
+        let all: Vec<&Encoding> = self.occasions.iter().flatten().map(|one| &one.encoding).collect();
         Encoding::mean(&all)
     }
 }
 
-struct Template {
+struct Template<P> {
     who: usize,
     when: usize,
     pictures: Vec<usize>,
-    fused: Fused,
-}
-
-fn reaches(
-    comparer: &Comparer,
-    kind: Kind,
-    frames: usize,
-    templates: Vec<Fused>,
-    pictures: &[&Encoding],
-) -> Vec<Option<f32>> {
-    // A limit that nothing is within, so that all tries are made.
-    let limit = match kind {
-        Kind::Distance => Limit::Distance(f32::NEG_INFINITY),
-        Kind::Score => Limit::Score(f32::NEG_INFINITY),
-    };
-    let mut login = Login::new(LoginRules { limit, frames }, comparer.clone(), templates);
-    for picture in pictures {
-        login.push(picture);
-    }
-    login.reaches().to_vec()
+    points: Vec<P>,
 }
