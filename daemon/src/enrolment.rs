@@ -135,7 +135,7 @@ pub enum Unfit {
     Odd {
         /// Its place, from 0.
         place: usize,
-        /// Its distance from the mean of all, or from the picture that is most unlike it.
+        /// Its distance from the mean of the others, or from the picture that is most unlike it.
         distance: f32,
     },
 }
@@ -147,19 +147,22 @@ pub fn from_picture(faces: &[Face]) -> Result<Encoding, Unfit> {
         .map_err(Unfit::Flawed)
 }
 
-/// Checks that the encodings of picture files are all of one person.
+/// Checks that the encodings of picture files are all of one person: each is held against the mean of the others, as of two the mean of
+/// both is half as far away.
 pub fn consistent(encodings: &[Encoding], limits: &Consistency) -> Result<(), Unfit> {
-    let all: Vec<&Encoding> = encodings.iter().collect();
-    let Some(mean) = Encoding::mean(&all) else {
-        return Ok(());
+    let from_others = |(place, one): (usize, &Encoding)| {
+        let (before, after) = (&encodings[..place], &encodings[place + 1..]);
+        let others: Vec<&Encoding> = before.iter().chain(after).collect();
+        // One picture has no others.
+        Some((place, one.distance(&Encoding::mean(&others)?)))
     };
     let farthest = encodings
         .iter()
         .enumerate()
-        .map(|(place, one)| (place, one.distance(&mean)))
+        .filter_map(from_others)
         .max_by(|(_, a), (_, b)| a.total_cmp(b));
     match farthest {
-        Some((place, distance)) if distance > limits.from_mean => Err(Unfit::Odd { place, distance }),
+        Some((place, distance)) if distance > limits.from_others => Err(Unfit::Odd { place, distance }),
         _ => Ok(()),
     }
 }
@@ -344,11 +347,15 @@ mod tests {
             consistent(&[encoding(0.2, 0), encoding(0.2, 1), encoding(0.25, 2)], &dlib()),
             Ok(())
         );
-        // Two strangers, 0.8 apart: each 0.4 from their mean.
-        assert!(matches!(
-            consistent(&[encoding(0.4, 0), encoding(-0.4, 0)], &dlib()),
-            Err(Unfit::Odd { .. })
-        ));
+        // Two strangers, however few pictures there are: 0.46 apart, each only 0.23 from their mean.
+        for count in 1..=4 {
+            let mut all = vec![encoding(0.23, 0); count];
+            all.push(encoding(-0.23, 0));
+            assert!(
+                matches!(consistent(&all, &dlib()), Err(Unfit::Odd { .. })),
+                "{count}"
+            );
+        }
         let odd = consistent(
             &[
                 encoding(0.1, 0),

@@ -60,7 +60,7 @@ fn main() -> Result<()> {
         println!("\n{name}");
         let people = everybody(people(Path::new(file), &engine)?, &LOGIN);
         camera(&people, own.apart);
-        files(&people, own.from_mean);
+        files(&people, own.from_others);
         templates(&people, &comparer, own.templates);
     }
     Ok(())
@@ -111,7 +111,7 @@ fn camera(people: &[Person], limit: f32) {
     within(&others, limit);
 }
 
-/// Sets as files are given: the farthest from the mean, with none, one, and half of them a stranger's.
+/// Sets as files are given: the farthest from the mean of the others, with none, one, and half of them a stranger's.
 fn files(people: &[Person], limit: f32) {
     let of = |person: &Person| -> Vec<Encoding> {
         let all = person.occasions.iter().flatten();
@@ -121,7 +121,10 @@ fn files(people: &[Person], limit: f32) {
     let all: Vec<Vec<Encoding>> = people.iter().map(of).collect();
     let farthest = |set: &[&Encoding]| {
         let mean = Encoding::mean(set)?;
-        Some(set.iter().map(|one| one.distance(&mean)).fold(0.0, f32::max))
+        let farthest = set.iter().map(|one| one.distance(&mean)).fold(0.0, f32::max);
+        // From the mean of the others it is by one share farther.
+        let count = set.len() as f32;
+        (count > 1.0).then(|| farthest * count / (count - 1.0))
     };
     let (mut own, mut one, mut two) = (Vec::new(), Vec::new(), Vec::new());
     for (who, set) in all.iter().enumerate() {
@@ -142,7 +145,10 @@ fn files(people: &[Person], limit: f32) {
             }
         }
     }
-    percentiles("five of one person, the farthest from their mean", &own);
+    percentiles(
+        "five of one person, the farthest from the mean of the others",
+        &own,
+    );
     not_within(&own, limit);
     percentiles("four and a stranger's", &one);
     within(&one, limit);

@@ -98,9 +98,9 @@ pub const LOGIN: Gates = Gates {
     brightness: (0.04, 0.90),
     max_clipped: 0.50,
     min_sharpness: 8.0,
-    // Up to 15 degrees of pose 8 % of single pictures miss, 12 % up to 20, 15 % up to 25, 19 % up to 30, 38 % beyond; strangers
-    // gain nothing by it. Pitch reads coarsest, and a camera below the face sees it from below: a portrait from the front with
-    // the chin up reads 26.
+    // Of single pictures of LFW 16 to 19 % miss up to 20 degrees of either; from there 19 to 24 % up to 30 of yaw and 50 % beyond, 32 to
+    // 38 % up to 30 of pitch and 55 % beyond; strangers gain nothing by it. Pitch reads coarsest, and a camera below the
+    // face sees it from below: a portrait from the front with the chin up reads 26.
     max_yaw_deg: 25.0,
     max_pitch_deg: 30.0,
     max_roll_deg: 25.0,
@@ -110,7 +110,7 @@ pub const LOGIN: Gates = Gates {
 pub const ENROLMENT: Gates = Gates {
     min_eye_distance_px: 32.0,
     min_inside: 0.97,
-    // From 0.80 on three times as many pictures miss as in milder light.
+    // From 0.80 on twice as many pictures miss as in milder light, of two people's sittings (NUAA).
     brightness: (0.15, 0.80),
     max_clipped: 0.30,
     min_sharpness: 15.0,
@@ -120,8 +120,8 @@ pub const ENROLMENT: Gates = Gates {
     max_roll_deg: 20.0,
 };
 
-/// A face with less than this share of the usual sharpness of its own scan is blurred, however sharp its camera is: from
-/// half of it on NUAA's pictures miss twice as often (`docs/accuracy.md`).
+/// A face with less than this share of the usual sharpness of its own scan is blurred, however sharp its camera is: all
+/// nine of NUAA's that are below it miss, and half of the others (`docs/accuracy.md`).
 pub const USUAL_SHARPNESS: f32 = 0.5;
 
 /// How sharp the faces of one scan are, by which each of them is judged: cameras differ tenfold.
