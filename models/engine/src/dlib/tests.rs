@@ -144,3 +144,45 @@ fn a_network_that_says_something_else_than_dlib_is_not_asked() {
         );
     }
 }
+
+/// Two portraits side by side, the lower part of which is cut off, so that a face's square goes beyond the edge.
+fn side_by_side(pictures: &Path) -> Option<(u32, u32, Vec<u8>)> {
+    let both = ["obama.jpg", "biden.jpg"].map(|name| pictures.join(name));
+    if let Some(absent) = both.iter().find(|picture| !picture.exists()) {
+        eprintln!("skipped: {} is absent", absent.display());
+        return None;
+    }
+    let both = both.map(|picture| image_for_dlib::open(picture).unwrap().to_rgb8());
+    let height = both.iter().map(|picture| picture.height()).min()? * 2 / 5;
+    let mut rgb = Vec::new();
+    for row in 0..height as usize {
+        for picture in &both {
+            let line = 3 * picture.width() as usize;
+            rgb.extend_from_slice(&picture.as_raw()[row * line..][..line]);
+        }
+    }
+    Some((both.iter().map(|picture| picture.width()).sum(), height, rgb))
+}
+
+#[test]
+fn each_of_several_faces_has_its_own_encoding_as_by_dlib() {
+    let (Some(models), Some(pictures)) = (models(), folder("FACELOGIN_TEST_PICTURES")) else {
+        return;
+    };
+    let Some((width, height, rgb)) = side_by_side(&pictures) else {
+        return;
+    };
+    let mut engine = DlibEngine::load(&models).unwrap();
+    assert_eq!(matches!(engine.encoder, Encoder::Own(_)), possible());
+    let mut plain = DlibEngine::load_plain(&models).unwrap();
+    assert!(matches!(plain.encoder, Encoder::Dlib(_)));
+    let frame = Frame::new(width, height, Pixels::Rgb(&rgb)).unwrap();
+    let [ours, theirs] = [&mut engine, &mut plain]
+        .map(|engine: &mut DlibEngine| engine.analyse(&frame, Effort::Still).unwrap().faces);
+    assert_eq!((ours.len(), theirs.len()), (2, 2));
+    assert!(ours.iter().any(|face| face.quality.inside < 1.0));
+    for (place, face) in ours.iter().enumerate() {
+        assert!(face.encoding.distance(&theirs[place].encoding) <= TOLERANCE);
+        assert!(face.encoding.distance(&theirs[1 - place].encoding) > 0.6);
+    }
+}

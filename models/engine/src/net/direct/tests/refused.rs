@@ -198,3 +198,52 @@ fn the_kernels_refuse_what_does_not_fit_them() {
     assert!(dense(8, 2, 6));
     assert!(dense(8, 3, 5));
 }
+
+#[test]
+fn what_does_not_fit_is_not_built() {
+    if !possible() {
+        return;
+    }
+    let good = Filters {
+        inputs: 3,
+        weights: &[0.5; 2 * 27],
+        bias: &[0.25; 2],
+        side: 3,
+        stride: 1,
+        pad: 2,
+    };
+    let convolution = |filters: &Filters<'_>| {
+        let mut builder = Builder::new().unwrap();
+        builder.convolution(builder.input(), filters, true).is_some()
+    };
+    assert!(convolution(&good));
+    for bad in [
+        Filters { inputs: 4, ..good },
+        Filters { inputs: 0, ..good },
+        Filters { side: 2, ..good },
+        Filters {
+            side: usize::MAX,
+            ..good
+        },
+        Filters { stride: 0, ..good },
+        // Windows that lie wholly beside the picture.
+        Filters { pad: 3, ..good },
+        Filters {
+            weights: &[0.5; 53],
+            ..good
+        },
+        Filters {
+            bias: &[0.25; 3],
+            ..good
+        },
+    ] {
+        assert!(!convolution(&bad), "{bad:?}");
+    }
+    let finish = |inputs: usize, count: usize| {
+        let builder = Builder::new().unwrap();
+        let input = builder.input();
+        builder.finish(input, "out", inputs, &vec![1.0; count]).is_some()
+    };
+    assert!(finish(3, 6));
+    assert!(!finish(3, 7) && !finish(3, 2) && !finish(0, 6) && !finish(3, 0));
+}
