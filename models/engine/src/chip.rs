@@ -137,7 +137,11 @@ impl Patch {
             let first = (low.max(0.0).floor() as usize).min(last);
             (
                 first,
-                (high.max(0.0).floor() as usize + 1).clamp(first, last) + 1 - first,
+                (high.max(0.0).floor() as usize)
+                    .saturating_add(1)
+                    .clamp(first, last)
+                    + 1
+                    - first,
             )
         };
         let (left, width) = extent(corners.map(|(x, _)| x), frame.width());

@@ -46,7 +46,7 @@ impl Encoder {
             path: model.path.clone(),
             reason: error.to_string(),
         })?;
-        match Own::of(&bytes) {
+        match Own::of(bytes) {
             Some(own) => Self::chosen(own, dlib, trial),
             None => Ok(Self::Dlib(dlib)),
         }

@@ -14,27 +14,30 @@ pub(super) struct Own(Direct);
 
 impl Own {
     /// `None`: this is not the network that is expected, or the processor has no AVX2.
-    pub(super) fn of(file: &[u8]) -> Option<Self> {
-        Self::built(Builder::new()?, &Weights::read(file)?)
+    pub(super) fn of(file: Vec<u8>) -> Option<Self> {
+        let builder = Builder::new()?;
+        let weights = Weights::read(&file)?;
+        // Each form of the numbers takes 22 MB.
+        drop(file);
+        Self::built(builder, weights)
     }
 
-    /// Of these numbers.
-    pub(super) fn built(mut builder: Builder, weights: &Weights) -> Option<Self> {
-        let Weights { layers, last } = weights;
-        let (first, blocks) = layers.split_first()?;
-        let whole = builder.convolution(builder.input(), &filters(first), true)?;
-        let mut made = builder.max_pool(whole, 3, 2);
-        for block in blocks.as_chunks::<2>().0 {
-            let [one, two] = block.each_ref().map(filters);
-            let within = builder.convolution(made, &one, true)?;
-            let around = match one.stride {
+    /// Of these numbers, each of which is let go when it has been taken in.
+    pub(super) fn built(mut builder: Builder, weights: Weights) -> Option<Self> {
+        let mut layers = weights.layers.into_iter();
+        let whole = builder.convolution(builder.input(), &filters(&layers.next()?), true)?;
+        let mut made = builder.max_pool(whole, 3, 2)?;
+        while let Some(one) = layers.next() {
+            let within = builder.convolution(made, &filters(&one), true)?;
+            let around = match one.shape.stride {
                 1 => made,
-                stride => builder.mean_pool(made, stride, stride),
+                stride => builder.mean_pool(made, stride, stride)?,
             };
-            let within = builder.convolution(within, &two, false)?;
+            drop(one);
+            let within = builder.convolution(within, &filters(&layers.next()?), false)?;
             made = builder.sum(around, within);
         }
-        Some(Self(builder.finish(made, "encoding", INPUTS, last)?))
+        Some(Self(builder.finish(made, "encoding", INPUTS, &weights.last)?))
     }
 
     pub(super) fn encode(&mut self, face: &Aligned<'_>) -> Result<Encoding, EngineError> {

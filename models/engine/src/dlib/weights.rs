@@ -243,4 +243,28 @@ mod tests {
         assert!(!read(&no_number, SMALL));
         assert!(Weights::read(b"").is_none() && Weights::read(&[1; 100_000]).is_none());
     }
+
+    #[test]
+    fn a_whole_file_is_read_and_one_whose_matrix_is_another_is_not() {
+        let layers: Vec<u8> = [vec![FIRST], BLOCKS.concat()]
+            .concat()
+            .into_iter()
+            .flat_map(convolution)
+            .collect();
+        let with = |settings: [usize; 2], version: i64| {
+            let settings = settings.map(|value| packed(value as i64)).concat();
+            let sides = [version, (INPUTS * OUTPUTS) as i64, 1, 1, 1].map(packed).concat();
+            let numbers: Vec<u8> = (0..INPUTS * OUTPUTS)
+                .flat_map(|place| (place as f32).to_le_bytes())
+                .collect();
+            Weights::read(&[layers.clone(), label("fc_2"), settings, sides, numbers].concat())
+        };
+        let read = with([OUTPUTS, INPUTS], 2).unwrap();
+        assert_eq!(read.layers.len(), 29);
+        // By outputs, where the file has it by inputs.
+        assert_eq!(read.last[..2], [0.0, OUTPUTS as f32]);
+        assert_eq!(read.last[INPUTS..INPUTS + 2], [1.0, 1.0 + OUTPUTS as f32]);
+        assert!(with([INPUTS, OUTPUTS], 2).is_none());
+        assert!(with([OUTPUTS, INPUTS], 1).is_none());
+    }
 }

@@ -78,6 +78,7 @@ impl Net {
 
     /// Whether this project runs it itself.
     #[cfg(test)]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     pub(crate) fn is_direct(&self) -> bool {
         !matches!(self.runtime, Runtime::General(_))
     }

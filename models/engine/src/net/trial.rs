@@ -48,6 +48,7 @@ pub(super) fn noise(count: usize, seed: u32) -> Vec<f32> {
 
 /// The largest difference between the numbers of two answers, as a share of the largest number in the second of the
 /// output that it is in. `None`: the outputs are not called the same, or not of the same shapes, or not all finite.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(super) fn difference(ours: &[Output], theirs: &[Output]) -> Option<f32> {
     if ours.len() != theirs.len() {
         return None;

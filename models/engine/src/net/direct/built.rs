@@ -72,14 +72,16 @@ impl Builder {
         Some(self.push(Operation::Windowed(dense, window, [inputs, bias.len()]), &[from]))
     }
 
-    /// The largest of each window.
-    pub(crate) fn max_pool(&mut self, from: Made, side: usize, stride: usize) -> Made {
-        self.push(Operation::MaxPool(pool(side, stride)), &[from])
+    /// The largest of each window; `None`: it has no side or no stride.
+    pub(crate) fn max_pool(&mut self, from: Made, side: usize, stride: usize) -> Option<Made> {
+        let window = pool(side, stride)?;
+        Some(self.push(Operation::MaxPool(window), &[from]))
     }
 
-    /// The mean of each window.
-    pub(crate) fn mean_pool(&mut self, from: Made, side: usize, stride: usize) -> Made {
-        self.push(Operation::MeanPool(pool(side, stride)), &[from])
+    /// The mean of each window; `None` as above.
+    pub(crate) fn mean_pool(&mut self, from: Made, side: usize, stride: usize) -> Option<Made> {
+        let window = pool(side, stride)?;
+        Some(self.push(Operation::MeanPool(window), &[from]))
     }
 
     /// Their sum, with numbers below zero as zero; a picture that has fewer rows, columns or channels is continued by
@@ -123,11 +125,11 @@ fn activation(rectified: bool) -> Activation {
     }
 }
 
-fn pool(side: usize, stride: usize) -> Window {
-    Window {
+fn pool(side: usize, stride: usize) -> Option<Window> {
+    (side > 0 && stride > 0).then_some(Window {
         height: side,
         width: side,
-        stride: [stride.max(1); 2],
+        stride: [stride; 2],
         pads: [0; 4],
-    }
+    })
 }
