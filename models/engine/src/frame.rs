@@ -105,24 +105,17 @@ impl<'a> Frame<'a> {
         // In integers, in thousandths: at most 2^26 pixels of 255,000 each.
         let (sum, weight) = match self.pixels {
             Pixels::Rgb(bytes) => {
-                // Per channel first: at most 2^26 pixels of 255 each. Bytes of a row, as many at a time as are some vectors
-                // of each channel, fit 32 bits.
+                // Per channel first: at most 2^26 pixels of 255 each. Rows of a side's length fit 32 bits.
                 let mut sums = [0_u64; 3];
                 for row in bytes.chunks(3 * self.width as usize) {
-                    let mut of_row = [0_u32; 48];
-                    let mut add = |bytes: &[u8]| {
-                        of_row
-                            .iter_mut()
-                            .zip(bytes)
-                            .for_each(|(sum, level)| *sum += u32::from(*level));
-                    };
-                    let (many, rest) = row.as_chunks::<48>();
-                    many.iter().for_each(|bytes| add(bytes));
-                    add(rest);
-                    for pixel in of_row.as_chunks::<3>().0 {
-                        sums.iter_mut()
-                            .zip(pixel)
-                            .for_each(|(sum, of_row)| *sum += u64::from(*of_row));
+                    let mut of_row = [0_u32; 3];
+                    for pixel in row.chunks_exact(3) {
+                        for (sum, level) in of_row.iter_mut().zip(pixel) {
+                            *sum += u32::from(*level);
+                        }
+                    }
+                    for (sum, of_row) in sums.iter_mut().zip(of_row) {
+                        *sum += u64::from(of_row);
                     }
                 }
                 (299 * sums[0] + 587 * sums[1] + 114 * sums[2], 1000.0)
