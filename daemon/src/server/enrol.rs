@@ -251,8 +251,8 @@ fn picture_unfit(picture: Option<String>, unfit: &Unfit) -> Failure {
         Unfit::Flawed(flaw) => not_enrolled(picture, flaw.problem().into(), flaw.advice().into()),
         Unfit::Odd { .. } => not_enrolled(
             picture,
-            "it does not show the same person as the others".into(),
-            "Use pictures of one person; two people need an account each".into(),
+            "it is too unlike the others to be sure that it shows the same person".into(),
+            "Leave it out, or use pictures of one person that are more alike; two people need an account each".into(),
         ),
     }
 }
