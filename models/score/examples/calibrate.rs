@@ -17,28 +17,18 @@
 //! are so many more people that it can be measured farther out.
 #![allow(clippy::print_stdout)]
 
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-// Each example has its own use for it.
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[path = "support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use facelogin_score::Comparer;
 use facelogin_score::calibration::{Calibration, Evidence, Level, LevelInfo};
-use facelogin_score::{Comparer, EngineId};
-use lines::{Result, people};
-use logins::{Group, Kind, Tries};
-use rates::{Rates, limits_of_others, upper_bound, upper_bound_of_people};
+use support::lines::Result;
+use support::logins::{Group, Kind, Tries};
+use support::rates::{Rates, limits_of_others, upper_bound, upper_bound_of_people};
 
 /// What the levels aim at: strangers accepted of all that try, a whole login each.
 const AIMS: [(Level, f64); 3] = [
@@ -61,28 +51,16 @@ fn main() -> Result<()> {
     let [engine, model, out, groups @ ..] = args.as_slice() else {
         return Err("usage: calibrate ENGINE MODEL OUT.toml GROUP=LINES.jsonl ...".into());
     };
-    let engine = EngineId {
-        name: engine.clone(),
-        model: model.clone(),
-    };
-    let mut loaded = Vec::new();
-    for group in groups {
-        let (name, file) = group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?;
-        let group = |file: &str| {
-            Ok::<_, Box<dyn std::error::Error>>(Group::of(name, people(Path::new(file), &engine)?))
-        };
-        loaded.push(match file.split_once('+') {
-            Some((file, others)) => group(file)?.and_like_them(group(others)?),
-            None => group(file)?,
-        });
-    }
+    let engine = support::lines::engine(engine, model);
+    let loaded = groups.iter().map(|group| Group::read(group, &engine));
+    let loaded = loaded.collect::<Result<Vec<_>>>()?;
     let comparer = Comparer::of(&engine);
     for frames in [1, 3, 5] {
         let distances = measured_by(&loaded, &comparer, Kind::Distance, frames, "raw distance");
         let scores = measured_by(&loaded, &comparer, Kind::Score, frames, "score");
         for ((group, score), distance) in loaded.iter().zip(&scores).zip(&distances) {
             print!("more by score than by distance, {frames} fused, {}:", group.name);
-            for (rate, one) in RATES.iter().zip(intervals::more(
+            for (rate, one) in RATES.iter().zip(support::intervals::more(
                 (&score.0, score.1),
                 (&distance.0, distance.1),
                 &RATES,
@@ -152,7 +130,8 @@ fn main() -> Result<()> {
         }
         let limit = (f64::from(limit) * 1000.0).floor() as f32 / 1000.0;
         let evidence = measured.iter().map(|(group, tries)| {
-            let matched = |ones: &[logins::Try]| ones.iter().filter(|one| one.reach <= limit).count();
+            let matched =
+                |ones: &[support::logins::Try]| ones.iter().filter(|one| one.reach <= limit).count();
             Evidence {
                 group: group.name.clone(),
                 people: tries.people(),
@@ -167,7 +146,7 @@ fn main() -> Result<()> {
         });
         let evidence: Vec<Evidence> = evidence.collect();
         for ((group, tries), evidence) in measured.iter().zip(&evidence) {
-            let (low, high) = intervals::beyond(tries, limit).interval;
+            let (low, high) = support::intervals::beyond(tries, limit).interval;
             println!(
                 "{} within {limit:.3}: refused {} of {} logins of {} people; with other people like these {:.1} to {:.1} % (95 %)",
                 group.name,
@@ -238,7 +217,7 @@ fn across(groups: &[Group], measured: &[(Tries, f32)]) {
         let limit = Rates::of(first).limit(rate, *deviation);
         print!("  within {limit:.3}, {rate:.0e} on {}:", groups[0].name);
         for (group, (tries, _)) in groups[1..].iter().zip(others) {
-            let (share, (low, high)) = intervals::strangers_within(tries, limit);
+            let (share, (low, high)) = support::intervals::strangers_within(tries, limit);
             let percent = [share, low, high].map(|share| format!("{:.2}", 100.0 * share));
             print!(
                 " {} {} % ({} to {})",
@@ -285,7 +264,7 @@ fn table(tries: &Tries, deviation: f32) {
         tries.pairs(),
         tries.people()
     );
-    for one in intervals::refused(tries, &RATES, deviation) {
+    for one in support::intervals::refused(tries, &RATES, deviation) {
         println!(
             "  FMR {:.0e}{}: limit {:.3}, FNMR {:.1} % ({:.1} to {:.1})",
             one.rate,

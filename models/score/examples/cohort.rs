@@ -14,35 +14,22 @@
 //! no names.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/averages.rs"]
-mod averages;
-#[allow(dead_code)]
-#[path = "support/groups.rs"]
-mod groups;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[path = "support/ridge.rs"]
-mod ridge;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::fs;
 use std::path::Path;
 
-use averages::{Averaged, NEIGHBOURS, PARTING, people_of_the_cohort};
-use facelogin_score::{EngineId, Made};
-use lines::Result;
+use facelogin_score::Made;
+use support::averages::{Averaged, NEIGHBOURS, PARTING, people_of_the_cohort};
+use support::lines::Result;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [name, model, file, source, out] = args.as_slice() else {
         return Err("usage: cohort ENGINE MODEL LINES.jsonl SOURCE OUT".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let all = people_of_the_cohort(Path::new(file), &engine)?;
     let made = Made {
         command: format!(

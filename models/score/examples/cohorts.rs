@@ -12,46 +12,19 @@
 //! Cohorts that hold people, or what can be solved for people, are measured and forgotten: nothing is written.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/averages.rs"]
-mod averages;
-#[path = "support/compared.rs"]
-mod compared;
-#[allow(dead_code)]
-#[path = "support/crowds.rs"]
-mod crowds;
-#[allow(dead_code)]
-#[path = "support/groups.rs"]
-mod groups;
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
-#[path = "support/ridge.rs"]
-mod ridge;
-#[allow(dead_code)]
-#[path = "support/variant.rs"]
-mod variant;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use averages::{Averaged, PARTING, people_of_the_cohort};
-use compared::Compared;
-use crowds::{Crowds, mixtures, nearest, normal};
 use facelogin_score::{Cohort, Comparer, Encoding, EngineId, Made};
-use groups::{Groups, Parting, Vector};
-use lines::Result;
-use variant::{Normalised, Variant};
+use support::averages::{Averaged, PARTING, people_of_the_cohort};
+use support::compared::Compared;
+use support::crowds::{Crowds, mixtures, nearest, normal};
+use support::groups::{Groups, Parting, Vector};
+use support::lines::Result;
+use support::variant::{Normalised, Variant};
 
 /// Of the people.
 const PEOPLE_NEAREST: [usize; 4] = [10, 20, 50, 200];
@@ -78,16 +51,13 @@ fn main() -> Result<()> {
     let [name, model, cohort, groups @ ..] = args.as_slice() else {
         return Err("usage: cohorts ENGINE MODEL COHORT.jsonl GROUP=LINES.jsonl ...".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let comparer = Comparer::of(&engine);
     let people = people_of_the_cohort(Path::new(cohort), &engine)?;
     let compared = Compared::of(groups, &engine, &comparer)?;
     let measure = |name: &str, crowds: Crowds| compared.measure(name, &Variant::with(crowds, &comparer));
 
-    measure("none: the distance", crowds::none());
+    measure("none: the distance", support::crowds::none());
     for count in PEOPLE_NEAREST {
         let name = format!("{} people, {count} nearest", people.len());
         measure(&name, nearest(&people, count, &people)?);
@@ -123,7 +93,7 @@ fn main() -> Result<()> {
                     "averages of {groups} groups, {} with at least {least} people, weighted; start {start}",
                     averaged.sizes.len()
                 ),
-                crowds::averages(read(&averaged)?),
+                support::crowds::averages(read(&averaged)?),
             );
         }
     }
@@ -131,7 +101,7 @@ fn main() -> Result<()> {
     for times in TIMES {
         let variant = Variant {
             normalised: Normalised::Mean(times),
-            ..Variant::with(crowds::averages(Arc::clone(&own)), &comparer)
+            ..Variant::with(support::crowds::averages(Arc::clone(&own)), &comparer)
         };
         compared.measure(&format!("averages, weighted, counted {times} times"), &variant);
     }

@@ -9,33 +9,16 @@
 //! engine's limit, with 95 % by drawing people anew. It prints no names.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
-#[allow(dead_code)]
-#[path = "support/shares.rs"]
-mod shares;
-#[allow(dead_code)]
-#[path = "support/sitters.rs"]
-mod sitters;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::path::Path;
 
 use facelogin_score::gates::{ENROLMENT, LOGIN};
-use facelogin_score::{Comparer, Consistency, Encoding, EngineId};
-use lines::{Result, people};
-use shares::{Compared, percentiles, share};
-use sitters::{Person, Template, everybody};
+use facelogin_score::{Comparer, Consistency, Encoding};
+use support::lines::{Result, people};
+use support::shares::{Compared, percentiles, share};
+use support::sitters::{Person, Template, everybody};
 
 /// Pictures that an enrolment takes from a camera.
 const ENROLLED: usize = 7;
@@ -49,14 +32,11 @@ fn main() -> Result<()> {
     let [name, model, groups @ ..] = args.as_slice() else {
         return Err("usage: consistency ENGINE MODEL GROUP=LINES.jsonl ...".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let own = Consistency::of(name).ok_or("no limits are known of this engine")?;
     let comparer = Comparer::of(&engine);
     for group in groups {
-        let (name, file) = group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?;
+        let (name, file) = support::lines::named(group)?;
         println!("\n{name}");
         let people = everybody(people(Path::new(file), &engine)?, &LOGIN);
         camera(&people, own.apart);

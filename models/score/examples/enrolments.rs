@@ -9,19 +9,8 @@
 //! people anew. It prints no names.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,10 +18,10 @@ use std::path::Path;
 use facelogin_score::calibration::{Calibration, Level};
 use facelogin_score::gates::{LOGIN, one_good_face};
 use facelogin_score::{Comparer, Encoding, EngineId, Face, Fused, Limit, Login, LoginRules, WINDOWS};
-use intervals::{Share, beyond, more, refused};
-use lines::{Result, people};
-use logins::{Group, Kind, Tries, Try};
-use rates::Rates;
+use support::intervals::{Share, beyond, more, refused};
+use support::lines::{Result, people};
+use support::logins::{Group, Kind, Tries, Try};
+use support::rates::Rates;
 
 const DRAWS: usize = 6;
 const FRAMES: usize = 3;
@@ -57,10 +46,7 @@ fn main() -> Result<()> {
     let [name, model, file] = args.as_slice() else {
         return Err("usage: enrolments ENGINE MODEL LINES.jsonl".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let table = Calibration::built_in(&engine).ok_or("no calibration is known of this engine")?;
     let comparer = Comparer::of(&engine);
     let sittings = sittings(Path::new(file), &engine)?;

@@ -9,46 +9,19 @@
 //! Nothing is written.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/averages.rs"]
-mod averages;
-#[path = "support/compared.rs"]
-mod compared;
-#[allow(dead_code)]
-#[path = "support/crowds.rs"]
-mod crowds;
-#[allow(dead_code)]
-#[path = "support/groups.rs"]
-mod groups;
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
-#[path = "support/ridge.rs"]
-mod ridge;
-#[allow(dead_code)]
-#[path = "support/variant.rs"]
-mod variant;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use averages::{Averaged, PARTING, people_of_the_cohort};
-use compared::Compared;
-use crowds::{Crowds, averages, none};
 use facelogin_score::{Cohort, Comparer, EngineId, Made, Quality};
-use groups::{Parting, Vector};
-use lines::Result;
-use variant::{Fusion, Variant};
+use support::averages::{Averaged, PARTING, people_of_the_cohort};
+use support::compared::Compared;
+use support::crowds::{Crowds, averages, none};
+use support::groups::{Parting, Vector};
+use support::lines::Result;
+use support::variant::{Fusion, Variant};
 
 /// What a picture counts that shows the face from so many degrees aside: half.
 const HALF_DEG: f64 = 10.0;
@@ -64,10 +37,7 @@ fn main() -> Result<()> {
     let [name, model, cohort, groups @ ..] = args.as_slice() else {
         return Err("usage: fusions ENGINE MODEL COHORT.jsonl GROUP=LINES.jsonl ...".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let comparer = Comparer::of(&engine);
     let people = people_of_the_cohort(Path::new(cohort), &engine)?;
     let length = usual_length(&people);

@@ -10,34 +10,18 @@
 //! each with 95 % by drawing people anew. It prints no names.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
-#[allow(dead_code)]
-#[path = "support/shares.rs"]
-mod shares;
-#[path = "support/sitters.rs"]
-mod sitters;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::collections::HashSet;
 use std::path::Path;
 
+use facelogin_score::Comparer;
 use facelogin_score::calibration::{Calibration, Level};
 use facelogin_score::gates::{Gates, LOGIN};
-use facelogin_score::{Comparer, EngineId};
-use lines::{Result, people};
-use shares::{Compared, share};
-use sitters::{Person, Sitter, Template, everybody};
+use support::lines::{Result, people};
+use support::shares::{Compared, share};
+use support::sitters::{Person, Sitter, Template, everybody};
 
 /// Nothing fails these.
 const OPEN: Gates = Gates {
@@ -69,17 +53,14 @@ fn main() -> Result<()> {
     let [name, model, groups @ ..] = args.as_slice() else {
         return Err("usage: gates ENGINE MODEL GROUP=LINES.jsonl ...".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let table = Calibration::built_in(&engine).ok_or("no calibration is known of this engine")?;
     let [convenient, balanced] =
         [Level::Convenient, Level::Balanced].map(|level| table.limit(level, 1).value());
     let comparer = Comparer::of(&engine);
     println!("convenient {convenient:.3}, balanced {balanced:.3}");
     for group in groups {
-        let (name, file) = group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?;
+        let (name, file) = support::lines::named(group)?;
         let people = everybody(people(Path::new(file), &engine)?, &OPEN);
         let templates = Template::all(&people, &comparer);
         for judged in judged() {

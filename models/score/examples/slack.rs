@@ -9,25 +9,8 @@
 //! names.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
-#[allow(dead_code)]
-#[path = "support/shares.rs"]
-mod shares;
-#[allow(dead_code)]
-#[path = "support/sitters.rs"]
-mod sitters;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::path::Path;
 
@@ -35,9 +18,9 @@ use facelogin_score::calibration::{Calibration, Level};
 use facelogin_score::gates::LOGIN;
 use facelogin_score::uncalibrated::{SFACE, limit};
 use facelogin_score::{Comparer, Encoding, EngineId, Fused};
-use lines::{Result, people};
-use shares::{Compared, percentiles, share};
-use sitters::{Person, Template, everybody};
+use support::lines::{Result, people};
+use support::shares::{Compared, percentiles, share};
+use support::sitters::{Person, Template, everybody};
 
 const FRAMES: usize = 3;
 /// Pictures between the beginnings of windows.
@@ -52,13 +35,10 @@ fn main() -> Result<()> {
     let [name, model, groups @ ..] = args.as_slice() else {
         return Err("usage: slack ENGINE MODEL GROUP=LINES.jsonl ...".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let comparer = Comparer::of(&engine);
     for group in groups {
-        let (name, file) = group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?;
+        let (name, file) = support::lines::named(group)?;
         println!("\n{name}");
         let people = everybody(people(Path::new(file), &engine)?, &LOGIN);
         windows(&people, &comparer, &limits(&engine));

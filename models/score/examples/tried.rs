@@ -13,31 +13,18 @@
 //! people anew. No names.
 #![allow(clippy::print_stdout)]
 
-// Each example has its own use for these.
-#[allow(dead_code)]
-#[path = "support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "support/logins.rs"]
-mod logins;
-#[path = "support/mixed.rs"]
-mod mixed;
-#[allow(dead_code)]
-#[path = "support/rates.rs"]
-mod rates;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::path::Path;
 
 use facelogin_score::{Comparer, EngineId};
-use intervals::{more, refused};
-use lines::{Result, people};
-use logins::Tries;
-use mixed::{Group, Walk, Walks};
-use rates::Rates;
-use rates::draws::{DRAWS, drawn, interval};
+use support::draws::{DRAWS, drawn, interval};
+use support::intervals::{more, refused};
+use support::lines::{Result, people};
+use support::logins::Tries;
+use support::mixed::{Group, Walk, Walks};
+use support::rates::Rates;
 
 /// False-match rates.
 const RATES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
@@ -50,10 +37,7 @@ fn main() -> Result<()> {
     let [name, model, present, others @ ..] = args.as_slice() else {
         return Err("usage: tried ENGINE MODEL ENROL.jsonl,LOGIN.jsonl[,AGAIN.jsonl] ...".into());
     };
-    let engine = EngineId {
-        name: name.clone(),
-        model: model.clone(),
-    };
+    let engine = support::lines::engine(name, model);
     let comparer = Comparer::of(&engine);
     let present = Measured::read(present, &engine, &comparer)?;
     usable(&present.usable, None);

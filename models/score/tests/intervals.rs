@@ -1,21 +1,10 @@
 //! How sure a rate of refusal is, of people whose answer can be told by hand.
 
-// The examples use all of it.
-#[allow(dead_code)]
-#[path = "../examples/support/intervals.rs"]
-mod intervals;
-#[allow(dead_code)]
-#[path = "../examples/support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "../examples/support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "../examples/support/rates.rs"]
-mod rates;
+#[path = "../examples/support/mod.rs"]
+mod support;
 
-use logins::{Tries, Try};
-use rates::draws::{drawn, interval};
+use support::draws::{drawn, interval};
+use support::logins::{Tries, Try};
 
 fn login(enrolled: usize, who: usize, reach: f32) -> Try {
     Try {
@@ -44,7 +33,7 @@ fn all_of(people: usize, reach: impl Fn(usize) -> f32) -> Tries {
 #[test]
 fn of_two_people_one_of_whom_is_always_refused_anything_may_be_true() {
     // Drawn are both, or either twice.
-    let both = intervals::beyond(&all_of(2, |who| who as f32), 0.5);
+    let both = support::intervals::beyond(&all_of(2, |who| who as f32), 0.5);
     assert_eq!(both.share, 0.5);
     assert_eq!(both.interval, (0.0, 1.0));
 }
@@ -53,7 +42,7 @@ fn of_two_people_one_of_whom_is_always_refused_anything_may_be_true() {
 fn a_person_half_of_whose_logins_are_refused_is_no_more_sure_for_having_many() {
     let half = |logins: usize| {
         let of = |who: usize| (0..logins).map(move |place| login(who, who, ((who + place) % 2) as f32));
-        intervals::beyond(&tries(8, (0..8).flat_map(of).collect()), 0.5)
+        support::intervals::beyond(&tries(8, (0..8).flat_map(of).collect()), 0.5)
     };
     // Everybody is half refused, whoever is drawn; people unlike all eight, 3 in 8, may make it no more than that.
     assert_eq!(half(2).interval, (0.5, 0.5));
@@ -62,13 +51,13 @@ fn a_person_half_of_whose_logins_are_refused_is_no_more_sure_for_having_many() {
 
 #[test]
 fn of_none_refused_and_of_all_it_is_the_rule_of_three() {
-    let none = intervals::beyond(&all_of(30, |_| 0.0), 0.5);
+    let none = support::intervals::beyond(&all_of(30, |_| 0.0), 0.5);
     assert_eq!((none.share, none.interval), (0.0, (0.0, 0.1)));
-    let all = intervals::beyond(&all_of(30, |_| 0.9), 0.5);
+    let all = support::intervals::beyond(&all_of(30, |_| 0.9), 0.5);
     assert_eq!((all.share, all.interval), (1.0, (0.9, 1.0)));
     // Fewer than three people say nothing.
-    assert_eq!(intervals::unseen(2), 1.0);
-    assert_eq!(intervals::unseen(0), 1.0);
+    assert_eq!(support::intervals::unseen(2), 1.0);
+    assert_eq!(support::intervals::unseen(0), 1.0);
 }
 
 #[test]
@@ -84,7 +73,7 @@ fn the_limit_is_that_which_those_drawn_lead_to() {
     }
     let near = tries.impostors.iter().filter(|one| one.reach < 0.6).count() as f64;
     let rate = near / tries.impostors.len() as f64;
-    let [one] = intervals::refused(&tries, &[rate], f32::INFINITY)[..] else {
+    let [one] = support::intervals::refused(&tries, &[rate], f32::INFINITY)[..] else {
         panic!("one rate was asked for");
     };
     assert!(!one.extrapolated);
@@ -100,7 +89,7 @@ fn of_strangers_within_a_limit_it_is_pairs_of_those_drawn_that_count() {
     for one in &mut tries.impostors {
         one.reach = if one.pair() == (0, 1) { 0.1 } else { 0.9 };
     }
-    let (share, interval) = intervals::strangers_within(&tries, 0.5);
+    let (share, interval) = support::intervals::strangers_within(&tries, 0.5);
     assert!((share - 1.0 / 3.0).abs() < 1e-9);
     assert_eq!(interval, (0.0, 1.0));
 }
@@ -108,7 +97,7 @@ fn of_strangers_within_a_limit_it_is_pairs_of_those_drawn_that_count() {
 #[test]
 fn a_limit_that_does_not_rest_on_enough_is_extrapolated_and_refuses_no_fewer() {
     let tries = all_of(12, |who| 0.9 + 0.02 * who as f32);
-    let [known, far] = intervals::refused(&tries, &[0.5, 1e-4], 0.05)[..] else {
+    let [known, far] = support::intervals::refused(&tries, &[0.5, 1e-4], 0.05)[..] else {
         panic!("two rates were asked for");
     };
     assert!(!known.extrapolated && far.extrapolated);
@@ -120,7 +109,7 @@ fn a_limit_that_does_not_rest_on_enough_is_extrapolated_and_refuses_no_fewer() {
 #[test]
 fn what_is_refused_alike_in_two_ways_differs_for_nobody_drawn() {
     let (one, other) = (all_of(12, |who| who as f32), all_of(12, |who| who as f32));
-    for same in intervals::more((&one, 0.05), (&other, 0.05), &[0.5, 1e-3]) {
+    for same in support::intervals::more((&one, 0.05), (&other, 0.05), &[0.5, 1e-3]) {
         assert_eq!((same.share, same.interval), (0.0, (0.0, 0.0)));
     }
 }
@@ -136,7 +125,7 @@ fn what_refuses_everybody_more_often_does_so_whoever_is_drawn() {
         tries.impostors.iter_mut().for_each(|one| one.reach = 1.0);
         tries
     };
-    let [more] = intervals::more((&with(1), 0.0), (&with(0), 0.0), &[0.5])[..] else {
+    let [more] = support::intervals::more((&with(1), 0.0), (&with(0), 0.0), &[0.5])[..] else {
         panic!("one rate was asked for");
     };
     let quarter = |share: f64| (share - 0.25).abs() < 1e-9;
@@ -144,7 +133,7 @@ fn what_refuses_everybody_more_often_does_so_whoever_is_drawn() {
         quarter(more.share) && quarter(more.interval.0) && quarter(more.interval.1),
         "{more:?}"
     );
-    let alone = intervals::beyond(&with(1), 1.0).interval;
+    let alone = support::intervals::beyond(&with(1), 1.0).interval;
     assert!(alone.1 - alone.0 > 0.1, "{alone:?}");
 }
 

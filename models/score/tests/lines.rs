@@ -1,9 +1,7 @@
 //! What measures reads what `facelogind encode` writes.
 
-// The examples use all of it.
-#[allow(dead_code)]
-#[path = "../examples/support/lines.rs"]
-mod lines;
+#[path = "../examples/support/mod.rs"]
+mod support;
 
 use std::fs;
 
@@ -24,14 +22,14 @@ fn picture(path: &str) -> String {
 }
 
 /// People and pictures with a face that are read from these lines, by an engine with these models.
-fn read(name: &str, model: &str, lines: &[&str]) -> lines::Result<(usize, usize)> {
+fn read(name: &str, model: &str, lines: &[&str]) -> support::lines::Result<(usize, usize)> {
     let path = std::env::temp_dir().join(format!("facelogin-lines-{}-{name}", std::process::id()));
     fs::write(&path, lines.join("\n"))?;
     let engine = EngineId {
         name: "dlib-hog-resnet".into(),
         model: model.into(),
     };
-    let read = lines::people(&path, &engine);
+    let read = support::lines::people(&path, &engine);
     fs::remove_file(&path)?;
     let people = read?;
     let faces = people.values().flatten().map(|picture| picture.faces.len());

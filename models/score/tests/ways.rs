@@ -1,37 +1,17 @@
 //! A way to compare that says what the daemon says comes to what the daemon's own code comes to.
 #![allow(clippy::unwrap_used)]
 
-// The examples use all of it.
-#[allow(dead_code)]
-#[path = "../examples/support/averages.rs"]
-mod averages;
-#[allow(dead_code)]
-#[path = "../examples/support/crowds.rs"]
-mod crowds;
-#[allow(dead_code)]
-#[path = "../examples/support/groups.rs"]
-mod groups;
-#[allow(dead_code)]
-#[path = "../examples/support/lines.rs"]
-mod lines;
-#[allow(dead_code)]
-#[path = "../examples/support/logins.rs"]
-mod logins;
-#[allow(dead_code)]
-#[path = "../examples/support/ridge.rs"]
-mod ridge;
-#[allow(dead_code)]
-#[path = "../examples/support/variant.rs"]
-mod variant;
+#[path = "../examples/support/mod.rs"]
+mod support;
 
 use std::sync::Arc;
 
-use averages::Averaged;
 use facelogin_score::{Cohort, Comparer, Encoding, EngineId, Made, Quality};
-use groups::{Parting, Vector};
-use lines::Random;
-use logins::{Daemons, Kind, Usable, Way};
-use variant::{Fusion, Variant};
+use support::averages::Averaged;
+use support::groups::{Parting, Vector};
+use support::lines::Random;
+use support::logins::{Daemons, Kind, Usable, Way};
+use support::variant::{Fusion, Variant};
 
 const FRAMES: usize = 3;
 
@@ -117,7 +97,7 @@ fn the_same_way_reaches_what_the_daemons_code_does() {
     let expected = reaches(&daemons, &templates, &login);
     let same = || {
         let cohort = Arc::new(cohort(&mut Random(6)));
-        Variant::with(crowds::averages(cohort), &comparer)
+        Variant::with(support::crowds::averages(cohort), &comparer)
     };
     // Where all are equally good, weights say nothing.
     for fusion in [Fusion::Mean, Fusion::Weighted(|quality| quality.sharpness.into())] {
@@ -148,7 +128,7 @@ fn of_several_points_the_nearest_counts() {
     let comparer = Comparer::raw();
     let nearest = Variant {
         template: Fusion::Nearest,
-        ..Variant::with(crowds::none(), &comparer)
+        ..Variant::with(support::crowds::none(), &comparer)
     };
     let found = reaches(&nearest, &templates, &login);
     let daemons = Daemons {
@@ -168,7 +148,7 @@ fn a_mean_is_scaled_back_in_its_own_direction() {
     let one: [&Usable; 1] = [&login[0]];
     let long = Variant {
         probe: Fusion::Long(2.0),
-        ..Variant::with(crowds::none(), &Comparer::raw())
+        ..Variant::with(support::crowds::none(), &Comparer::raw())
     };
     let squares = one[0].encoding.as_slice().iter().map(|value| value * value);
     let own = squares.sum::<f32>().sqrt();

@@ -7,9 +7,9 @@ use facelogin_score::gates::{LOGIN, only_good_face};
 use facelogin_score::{Cohort, CohortInfo, ENCODING_LEN, Encoding, EngineId, Made};
 use sha2::{Digest, Sha256};
 
-use crate::groups::{Groups, Parting, Vector, distance};
-use crate::lines::{Result, of_the_cohort, people};
-use crate::ridge;
+use super::groups::{Groups, Parting, Vector, distance};
+use super::lines::{Result, of_the_cohort, people};
+use super::ridge;
 
 /// How the people are parted for the cohort that is built in. See docs/accuracy.md for what other numbers bring.
 pub const PARTING: Parting = Parting {

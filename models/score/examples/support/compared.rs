@@ -1,13 +1,11 @@
 //! Ways to compare, held against the daemon's: what is printed of each.
 
-use std::path::Path;
-
 use facelogin_score::{Comparer, EngineId};
 
-use crate::intervals;
-use crate::lines::{Result, people};
-use crate::logins::{Daemons, Group, Kind, Tries, Way};
-use crate::rates::Rates;
+use super::intervals;
+use super::lines::Result;
+use super::logins::{Daemons, Group, Kind, Tries, Way};
+use super::rates::Rates;
 
 /// False-match rates.
 const RATES: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
@@ -50,15 +48,8 @@ pub struct Compared {
 impl Compared {
     /// Of `GROUP=LINES.jsonl` each, as `--example calibrate` takes them.
     pub fn of(groups: &[String], engine: &EngineId, comparer: &Comparer) -> Result<Self> {
-        let mut loaded = Vec::new();
-        for group in groups {
-            let (name, file) = group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?;
-            let read = |file: &str| Result::Ok(Group::of(name, people(Path::new(file), engine)?));
-            loaded.push(match file.split_once('+') {
-                Some((file, others)) => read(file)?.and_like_them(read(others)?),
-                None => read(file)?,
-            });
-        }
+        let loaded = groups.iter().map(|group| Group::read(group, engine));
+        let loaded = loaded.collect::<Result<Vec<_>>>()?;
         let daemons = Daemons {
             comparer,
             kind: Kind::Score,

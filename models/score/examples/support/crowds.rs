@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use facelogin_score::{Cohort, ENCODING_LEN, Encoding};
 
-use crate::averages::CEILING_PERCENT;
-use crate::groups::{Groups, Vector};
-use crate::lines::{Random, Result};
+use super::averages::CEILING_PERCENT;
+use super::groups::{Groups, Vector};
+use super::lines::{Random, Result};
 
 /// The distances at which an encoding's nearest strangers are expected.
 #[derive(Clone, Copy)]

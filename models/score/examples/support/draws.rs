@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lines::Random;
+use super::lines::Random;
 
 /// Times that people are drawn anew.
 pub const DRAWS: usize = 2000;

@@ -2,7 +2,7 @@
 
 use facelogin_score::ENCODING_LEN;
 
-use crate::lines::Random;
+use super::lines::Random;
 
 pub type Vector = [f64; ENCODING_LEN];
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::logins::{Tries, Try};
-use crate::rates::Rates;
-use crate::rates::draws::{DRAWS, drawn, interval};
+use super::draws::{DRAWS, drawn, interval};
+use super::logins::{Tries, Try};
+use super::rates::Rates;
 
 /// The share of the logins of the enrolled that is refused: false non-matches.
 #[derive(Clone, Copy, Debug)]

@@ -37,6 +37,19 @@ pub struct Picture {
 /// The pictures of each person, in the order in which they were taken as far as names tell.
 pub type People = BTreeMap<String, Vec<Picture>>;
 
+/// As the arguments of a command tell it.
+pub fn engine(name: &str, model: &str) -> EngineId {
+    EngineId {
+        name: name.into(),
+        model: model.into(),
+    }
+}
+
+/// A group's name and its file, of `GROUP=LINES.jsonl`.
+pub fn named(group: &str) -> Result<(&str, &str)> {
+    Ok(group.split_once('=').ok_or("expected GROUP=LINES.jsonl")?)
+}
+
 /// Reads a file of such lines, which must be of this engine where they say it.
 pub fn people(file: &Path, engine: &EngineId) -> Result<People> {
     let mut people: BTreeMap<String, Vec<(Vec<u64>, String, Picture)>> = BTreeMap::new();

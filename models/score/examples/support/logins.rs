@@ -1,17 +1,14 @@
 //! Logins to measure: templates of people, and sequences of pictures of them and of others.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use facelogin_score::gates::{ENROLMENT, Focus, LOGIN, one_good_face};
-use facelogin_score::{Comparer, Encoding, WINDOWS};
+use facelogin_score::{Comparer, Encoding, EngineId, WINDOWS};
 
-use crate::lines::{People, Picture, of_the_cohort};
+use super::lines::{self, People, Picture, Result, of_the_cohort};
 
-// Each example has its own use for it.
-#[allow(dead_code)]
-#[path = "ways.rs"]
-mod ways;
-pub use ways::{Daemons, Kind, Usable, Way};
+pub use super::ways::{Daemons, Kind, Usable, Way};
 
 /// Pictures of a template.
 const TEMPLATE: usize = 5;
@@ -85,6 +82,16 @@ impl Tries {
 }
 
 impl Group {
+    /// Of `GROUP=LINES.jsonl`, or of `GROUP=A+B`: the people of A and those of B whose faces are like theirs.
+    pub fn read(group: &str, engine: &EngineId) -> Result<Self> {
+        let (name, file) = lines::named(group)?;
+        let of = |file: &str| Result::Ok(Self::of(name, lines::people(Path::new(file), engine)?));
+        match file.split_once('+') {
+            Some((file, others)) => Ok(of(file)?.and_like_them(of(others)?)),
+            None => of(file),
+        }
+    }
+
     /// Everybody but those of the cohort.
     pub fn of(name: &str, people: People) -> Self {
         let others = people

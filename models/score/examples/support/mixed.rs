@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use facelogin_score::gates::{ENROLMENT, Focus, LOGIN, one_good_face};
 use facelogin_score::{Comparer, Encoding, Fused, Limit, Login, LoginRules, WINDOWS};
 
-use crate::lines::{People, Picture, Result, of_the_cohort};
-use crate::logins::{Tries, Try};
+use super::lines::{People, Picture, Result, of_the_cohort};
+use super::logins::{Tries, Try};
 
 // As in `logins.rs`.
 const TEMPLATE: usize = 5;

@@ -1,14 +1,11 @@
 //! Error rates of logins, and how sure they are.
 
-#[path = "draws.rs"]
-pub mod draws;
-
 use std::collections::{HashMap, HashSet};
 
 use statrs::distribution::{Beta, ContinuousCDF, Normal};
 
-use crate::logins::{Tries, Try};
-use draws::DRAWS;
+use super::draws::DRAWS;
+use super::logins::{Tries, Try};
 
 /// Times that the people are drawn anew for what takes longer than the rest.
 const FEWER_DRAWS: usize = 400;
@@ -121,7 +118,7 @@ pub fn limits_of_others(tries: &Tries, rate: f64, deviation: f32) -> Vec<f32> {
 fn drawn<T>(tries: &Tries, draws: usize, of: impl FnMut(&[u32]) -> T) -> Vec<T> {
     let both = |one: &Try| [one.people.0, one.people.1];
     let all = tries.impostors.iter().chain(&tries.genuine).flat_map(both);
-    draws::drawn(all, draws, of)
+    super::draws::drawn(all, draws, of)
 }
 
 /// How many standard deviations below the mean that share of a normal distribution lies, as a negative number.

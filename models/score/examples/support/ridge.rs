@@ -1,6 +1,6 @@
 //! Ridge regression: an offset and weights of few features, with large weights held down.
 
-use crate::lines::Result;
+use super::lines::Result;
 
 /// The offset and the weights with which the features of each row come nearest to its value; `ridge` times the sum of the weights'
 /// squares is added to the sum of squared errors.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::intervals::unseen;
-use crate::rates::draws::{DRAWS, drawn, interval};
+use super::draws::{DRAWS, drawn, interval};
+use super::intervals::unseen;
 
 /// A comparison: whose template and whose picture, and what came of it.
 pub type Compared = ((usize, usize), f32);

@@ -3,8 +3,8 @@
 use facelogin_score::gates::{ENROLMENT, Gates, one_good_face};
 use facelogin_score::{Comparer, Encoding, Face, Fused};
 
-use crate::lines::{People, of_the_cohort};
-use crate::logins::spread;
+use super::lines::{People, of_the_cohort};
+use super::logins::spread;
 
 /// Of one person and occasion, whose hundreds of pictures would outweigh all others.
 const PICTURES: usize = 60;

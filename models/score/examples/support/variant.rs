@@ -2,8 +2,8 @@
 
 use facelogin_score::{Comparer, ENCODING_LEN, Encoding, Quality};
 
-use crate::crowds::{Crowd, Crowds};
-use crate::logins::{Usable, Way};
+use super::crowds::{Crowd, Crowds};
+use super::logins::{Usable, Way};
 
 /// How pictures are made one.
 #[derive(Clone, Copy)]
