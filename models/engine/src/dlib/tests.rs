@@ -12,7 +12,7 @@ use super::own::Own;
 use super::weights::Weights;
 use super::*;
 use crate::detect::matrix;
-use crate::net::Builder;
+use crate::net::{Builder, possible};
 
 fn folder(variable: &str) -> Option<PathBuf> {
     let folder = std::env::var_os(variable).map(PathBuf::from);
@@ -39,19 +39,6 @@ fn models() -> Option<VerifiedModels> {
 
 fn path(models: &VerifiedModels, name: &str) -> PathBuf {
     models.find(name).unwrap().path.clone()
-}
-
-/// The processor has what it takes; else the test says so, and fails where nothing may be skipped.
-fn possible() -> bool {
-    let has = Builder::new().is_some();
-    assert!(
-        has || std::env::var_os("FACELOGIN_TEST_NO_SKIP").is_none(),
-        "this processor has no AVX2, and nothing may be skipped"
-    );
-    if !has {
-        eprintln!("skipped: this processor has no AVX2");
-    }
-    has
 }
 
 /// Both ways' encodings of what a predictor takes for faces in boxes all over a portrait.

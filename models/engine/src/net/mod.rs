@@ -11,6 +11,8 @@ mod weights;
 
 use facelogin_models::VerifiedModel;
 
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(crate) use self::direct::tests::possible;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use self::direct::{Builder, Direct, Filters};
 use self::general::General;
@@ -193,7 +195,7 @@ mod tests {
     fn what_is_known_here_runs_though_rten_does_not_take_an_attribute() {
         let dropout = Made::new("Dropout", &["in"], "out").float("ratio", 0.4);
         let bytes = made::network(vec![dropout], &[], &[input()], &[described("out", &[1, 1, 2, 2])]);
-        if !direct::tests::possible() {
+        if !possible() {
             return;
         }
         assert!(General::of(bytes.clone(), [1, 1, 2, 2]).is_err());

@@ -12,7 +12,7 @@ use super::super::trial::{difference, noise};
 use super::*;
 
 /// Whether this processor has what the kernels are made of.
-pub(in crate::net) fn possible() -> bool {
+pub(crate) fn possible() -> bool {
     let has = Avx2::here().is_some();
     assert!(
         has || std::env::var_os("FACELOGIN_TEST_NO_SKIP").is_none(),
